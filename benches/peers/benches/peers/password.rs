@@ -1,0 +1,69 @@
+use argon2::{Algorithm, Argon2, Params, Version};
+use palisade::password::{Hasher, Scheme, StoredHash};
+use palisade_peers::{Race, Report};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+pub fn races(report: &mut Report) {
+    for (log_n, work) in [(17, "verify scrypt N=2^17 r=8 p=1"), (14, "verify scrypt N=2^14 r=8 p=1")] {
+        let hasher = Hasher::builder().scheme(Scheme::scrypt(log_n, 8, 1)).build().unwrap();
+        let stored = hasher.hash(PASSWORD).unwrap().into_string();
+        let copy = stored.clone();
+        let params = scrypt::Params::new(log_n, 8, 1).unwrap();
+        Race::new(work, "")
+            .contender("palisade", move || hasher.verify(PASSWORD, &stored).is_ok(), |right| *right)
+            .contender(
+                "scrypt 0.12.0, raw",
+                move || {
+                    let mut output = [0; 32];
+                    scrypt::scrypt(PASSWORD.as_bytes(), b"sixteen byte sal", &params, &mut output).unwrap();
+                    output
+                },
+                |output| *output != [0; 32],
+            )
+            .contender(
+                "password-auth 1.0.0",
+                move || password_auth::verify_password(PASSWORD, &copy).is_ok(),
+                |right| *right,
+            )
+            .run(report);
+    }
+
+    for (memory, passes, work) in [
+        (19_456, 2, "verify argon2id 19,456 KiB, 2 passes, 1 lane"),
+        (47_104, 1, "verify argon2id 47,104 KiB, 1 pass, 1 lane"),
+    ] {
+        let hasher = Hasher::builder().scheme(Scheme::argon2id(memory, passes, 1)).build().unwrap();
+        let stored = hasher.hash(PASSWORD).unwrap().into_string();
+        let copy = stored.clone();
+        let params = Params::new(memory, passes, 1, None).unwrap();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        Race::new(work, "")
+            .contender("palisade, memory wiped", move || hasher.verify(PASSWORD, &stored).is_ok(), |right| *right)
+            .contender(
+                "argon2 0.6.0, raw",
+                move || {
+                    let mut output = [0; 32];
+                    argon2.hash_password_into(PASSWORD.as_bytes(), b"sixteen byte sal", &mut output).unwrap();
+                    output
+                },
+                |output| *output != [0; 32],
+            )
+            .contender(
+                "password-auth 1.0.0",
+                move || password_auth::verify_password(PASSWORD, &copy).is_ok(),
+                |right| *right,
+            )
+            .run(report);
+    }
+
+    let salt_and_hash = "$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2SAXJlRUU";
+    for (work, row) in [
+        ("refuse a stored ln=48", format!("$scrypt$ln=48,r=8,p=1{salt_and_hash}")),
+        ("refuse 1 MiB of damaged text", format!("$scrypt$ln=4,r=1,p=1${}", "A".repeat(1 << 20))),
+    ] {
+        Race::new(work, "< 100 µs")
+            .contender("palisade", move || StoredHash::parse(&row).is_err(), |refused| *refused)
+            .run(report);
+    }
+}

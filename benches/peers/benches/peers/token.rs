@@ -1,0 +1,84 @@
+use std::hint::black_box;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use palisade::token::{Token, TokenDigest, TokenFormat};
+use palisade_peers::{Race, Report};
+use prefixed_api_key::PrefixedApiKeyController;
+use rand::distr::{Alphanumeric, SampleString};
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use uuid::Uuid;
+
+pub fn races(report: &mut Report) {
+    Race::new("make 256 random bits as text", "≤ 1.2 × ring + base64")
+        .contender("palisade", || Token::generate().unwrap(), |token| token.expose().len() == 43)
+        .contender("ring 0.17.14 + base64 0.23.1", ring_and_base64, |text| text.len() == 43)
+        .contender(
+            "rand 0.10.3, 43 alphanumeric",
+            || Alphanumeric.sample_string(&mut rand::rng(), 43),
+            |text| text.len() == 43,
+        )
+        .contender("uuid 1.26.1, v4 (122 bits)", || Uuid::new_v4().to_string(), |text| text.len() == 36)
+        .run(report);
+
+    let token = Token::generate().unwrap();
+    let (digest_of_token, text) = (token.digest(), token.expose().to_owned());
+    let (same, expected) = (text.clone(), digest_of_token);
+    Race::new("does a presented token match its digest", "≤ 1.5 × one SHA-256")
+        .contender("palisade", move || digest_of_token.matches(black_box(&text)), |right| *right)
+        .contender(
+            "ring 0.17.14, SHA-256 alone",
+            move || digest(&SHA256, black_box(same.as_bytes())),
+            move |digest| digest.as_ref() == expected.as_bytes(),
+        )
+        .run(report);
+
+    let format = TokenFormat::new("acme_live").unwrap();
+    let checked = format.clone();
+    let text = format.generate().unwrap().expose().to_owned();
+    let presented = text.clone();
+    let mut controller = PrefixedApiKeyController::configure()
+        .prefix("acme".to_owned())
+        .seam_defaults()
+        .finalize()
+        .expect("a complete configuration");
+    let (key, hash) = controller.generate_key_and_hash();
+    let peer_text = key.to_string();
+    Race::new("make an API key with a prefix", "")
+        .contender("palisade", move || format.generate().unwrap(), |key| key.expose().len() == 46)
+        .contender(
+            "prefixed-api-key 0.3.0",
+            move || controller.generate_key_and_hash().0.to_string(),
+            |key| key.starts_with("acme_"),
+        )
+        .run(report);
+
+    let mut controller = PrefixedApiKeyController::configure()
+        .prefix("acme".to_owned())
+        .seam_defaults()
+        .finalize()
+        .expect("a complete configuration");
+    let stored = TokenDigest::of(&presented);
+    Race::new("check a presented API key: form and digest", "< 1 µs")
+        .contender(
+            "palisade, with checksum",
+            move || checked.check(black_box(&text)).unwrap().digest() == stored,
+            |right| *right,
+        )
+        .contender(
+            "prefixed-api-key 0.3.0, no checksum",
+            move || {
+                let key = black_box(peer_text.as_str()).try_into().expect("a well-formed key");
+                controller.check_hash(&key, &hash)
+            },
+            |right| *right,
+        )
+        .run(report);
+}
+
+fn ring_and_base64() -> String {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).unwrap();
+    URL_SAFE_NO_PAD.encode(bytes)
+}

@@ -1,0 +1,136 @@
+//! Read an application's secrets from environment, files and credential folders, all at once and checked.
+//!
+//! [`secrets!`](crate::secrets) declares a struct whose fields are secrets and the names they are found by:
+//!
+//! ```
+//! palisade::secrets! {
+//!     /// What this service needs to start.
+//!     pub struct AppSecrets {
+//!         db_password: "DB_PASSWORD",
+//!         api_key: "API_KEY" { min_len: 20 },
+//!         signing_key: "SIGNING_KEY" as palisade::config::KeyBytes<32>,
+//!         smtp_password: "SMTP_PASSWORD" as Option<palisade::secret::SecretString>,
+//!     }
+//! }
+//!
+//! match AppSecrets::from_env() {
+//!     Ok(secrets) => { /* start */ }
+//!     Err(error) => eprintln!("{error}"), // every missing name at once, and never a value
+//! }
+//! ```
+//!
+//! # Where a name is looked for
+//! 1. `NAME_FILE`: the path of a file that holds the value, as Docker and Compose mount secrets;
+//! 2. `$CREDENTIALS_DIRECTORY/NAME`: a file that systemd's `LoadCredential=` provides;
+//! 3. `NAME`: the value itself, in the environment.
+//!
+//! `NAME_FILE` and `NAME` both set is an error: it is not clear which is meant. An empty value counts as missing.
+//! One newline at a file's end (`\n` or `\r\n`) is not part of a text value, whatever editor put it there.
+//! Other sources, such as a vault, implement [`Source`].
+//!
+//! It does not read `.env` files, and it does not keep values up to date when they change.
+//!
+//! # Security
+//! Well-known placeholders (`changeme`, `password`, the variable's own name …) are refused, so that a forgotten
+//! default never reaches production. Errors hold names and reasons, never values. Environment variables are
+//! inherited by child processes and stay in the process's memory for its lifetime; files do not.
+
+mod error;
+mod field;
+mod placeholder;
+mod source;
+
+pub use error::{ConfigError, Problem, Reason};
+pub use field::{FieldRules, KeyBytes, SecretField, is_name, load};
+pub use source::{Environment, Source, Value};
+
+/// Declares a struct of secrets and where to find them.
+///
+/// Each field is `name: "VARIABLE"`, then optionally `as Type` (a [`SecretField`](crate::config::SecretField);
+/// [`SecretString`](crate::secret::SecretString) when left out) and `{ min_len: bytes }`. The struct gets
+/// `from_env()` and `from_source(&source)`; both report every problem in one
+/// [`ConfigError`](crate::config::ConfigError). Fields are as visible as the struct, and its `Debug` names types only.
+///
+/// ```
+/// use palisade::config::Environment;
+/// use palisade::secret::ExposeSecret;
+///
+/// palisade::secrets! { struct Secrets { db_password: "DB_PASSWORD" } }
+///
+/// let environment = Environment::from_vars([("DB_PASSWORD", "c0rrect-h0rse")]);
+/// let secrets = Secrets::from_source(&environment)?;
+/// assert_eq!(secrets.db_password.expose_secret(), "c0rrect-h0rse");
+/// # Ok::<(), palisade::config::ConfigError>(())
+/// ```
+///
+/// A name that is not a portable variable name does not compile:
+///
+/// ```compile_fail,E0080
+/// palisade::secrets! { struct Secrets { db_password: "../etc/passwd" } }
+/// ```
+#[macro_export]
+macro_rules! secrets {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident {
+            $(
+                $(#[$field_attribute:meta])*
+                $field:ident : $variable:literal $(as $type:ty)? $({ min_len: $min_len:expr })?
+            ),+ $(,)?
+        }
+    ) => {
+        const _: () = {
+            $(::core::assert!(
+                $crate::config::is_name($variable),
+                "a variable name is a letter or '_', then letters, digits or '_'"
+            );)+
+        };
+
+        $(#[$attribute])*
+        #[derive(Debug)]
+        $visibility struct $name {
+            $(
+                $(#[$field_attribute])*
+                #[doc = ::core::concat!("From `", $variable, "`.")]
+                $visibility $field: $crate::secrets!(@type $($type)?),
+            )+
+        }
+
+        impl $name {
+            /// Reads every field from files and environment.
+            ///
+            /// # Errors
+            /// One error that names every field that is missing or unusable.
+            $visibility fn from_env() -> ::core::result::Result<Self, $crate::config::ConfigError> {
+                Self::from_source(&$crate::config::Environment::of_process())
+            }
+
+            /// Reads every field from `source`.
+            ///
+            /// # Errors
+            /// One error that names every field that is missing or unusable.
+            #[allow(dead_code, reason = "most programs call from_env only")]
+            $visibility fn from_source(
+                source: &impl $crate::config::Source,
+            ) -> ::core::result::Result<Self, $crate::config::ConfigError> {
+                $(
+                    let $field = $crate::config::load::<$crate::secrets!(@type $($type)?)>(
+                        source,
+                        $variable,
+                        $crate::config::FieldRules::default()$(.min_len($min_len))?,
+                    );
+                )+
+                let mut problems = ::std::vec::Vec::new();
+                $(
+                    let $field = $field.map_err(|problem| problems.push(problem));
+                )+
+                match ($($field,)+) {
+                    ($(::core::result::Result::Ok($field),)+) => ::core::result::Result::Ok(Self { $($field),+ }),
+                    _ => ::core::result::Result::Err($crate::config::ConfigError::new(problems)),
+                }
+            }
+        }
+    };
+    (@type) => { $crate::secret::SecretString };
+    (@type $type:ty) => { $type };
+}

@@ -1,0 +1,76 @@
+//! Security primitives that an application embeds: small typed APIs on which the safe call is the short call.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`secret`] | hold a secret without printing, copying or leaving it behind |
+//! | [`compare`] | compare bytes without telling where they differ |
+//! | [`random`] | the only door to the operating system's random source |
+//! | [`clock`] | the system's clock, or one that a test moves by hand |
+//! | [`token`] | issue bearer tokens and check them |
+//! | [`password`] | hash, verify and upgrade passwords |
+//! | [`config`] | secrets from environment, files and credential folders |
+//!
+//! # One example a room
+//! An account is made, a password checked and a session issued:
+//!
+//! ```
+//! use palisade::{password::Hasher, token::Token};
+//!
+//! let hasher = Hasher::default();
+//! let stored = hasher.hash("correct horse battery staple")?; // goes to the users table
+//!
+//! let found = Some(stored.as_str()); // what the table answers; None for an unknown user
+//! match hasher.verify_user("correct horse battery staple", found) {
+//!     Ok(_verified) => {
+//!         let session = Token::generate()?;
+//!         let cookie = session.expose(); // to the client
+//!         let row = session.digest(); // to the sessions table
+//!     }
+//!     Err(error) => { /* the same answer, whatever the reason */ }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Secrets come from outside the program, all of them checked at start:
+//!
+//! ```
+//! palisade::secrets! { struct Secrets { db_password: "DB_PASSWORD", api_key: "API_KEY" } }
+//!
+//! let error = Secrets::from_source(&palisade::config::Environment::from_vars([("API_KEY", "changeme")]));
+//! assert_eq!(
+//!     error.unwrap_err().to_string(),
+//!     "secrets are missing or unusable: \
+//!      DB_PASSWORD is not set (set it, or DB_PASSWORD_FILE to the path of a file); \
+//!      API_KEY is a well-known placeholder, not a secret"
+//! );
+//! ```
+//!
+//! # What it does not do
+//! It writes no cipher, hash or TLS of its own: those are ring's and RustCrypto's. It does not run without the
+//! standard library or in WebAssembly. It cannot protect a process whose memory an attacker reads.
+//!
+//! # Features
+//! A feature adds API; it never changes a default, picks an algorithm or weakens a check.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`] |
+
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod compare;
+pub mod config;
+mod encoding;
+pub mod password;
+pub mod random;
+pub mod secret;
+pub mod token;
+
+#[cfg(test)]
+#[path = "../tests/support/vectors.rs"]
+mod vectors;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

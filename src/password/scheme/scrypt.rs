@@ -1,0 +1,122 @@
+use super::{Algorithm, Ceilings, Costs, Input, NoMemory};
+use crate::password::gate::Permit;
+
+/// scrypt. RFC 7914.
+pub(super) struct Scrypt;
+
+impl Algorithm for Scrypt {
+    fn id(&self) -> &'static str {
+        "scrypt"
+    }
+
+    fn version(&self) -> Option<u32> {
+        None
+    }
+
+    fn params(&self) -> [&'static str; 3] {
+        ["ln", "r", "p"]
+    }
+
+    // RFC 7914 §2 also asks for N < 2^(128 × r / 8). That bound mistakes bytes for bits (RFC erratum 5971); the
+    // right one, N < 2^(128 × r), holds for every N below.
+    fn is_defined(&self, [log_n, r, p]: Costs) -> bool {
+        (1..64).contains(&log_n) && r >= 1 && p >= 1 && u64::from(r) * u64::from(p) < 1 << 30
+    }
+
+    fn memory(&self, [log_n, r, p]: Costs) -> u64 {
+        let block = 128 * u64::from(r);
+        let blocks = block.saturating_mul(u64::from(p));
+        // The p blocks beside the table count once they reach 1 MiB, so that (18, 8, 2) is 256 MiB exactly.
+        let beside = if blocks < 1 << 20 { 0 } else { blocks };
+        block.saturating_mul(n(log_n)).saturating_add(beside)
+    }
+
+    fn work(&self, [log_n, r, p]: Costs) -> u64 {
+        n(log_n).saturating_mul(u64::from(r)).saturating_mul(u64::from(p))
+    }
+
+    fn work_ceiling(&self, ceilings: &Ceilings) -> u64 {
+        ceilings.scrypt_work
+    }
+
+    fn derive(
+        &self,
+        costs @ [log_n, r, p]: Costs,
+        _: &mut Permit<'_>,
+        input: Input<'_>,
+        output: &mut [u8],
+    ) -> Result<(), NoMemory> {
+        // The scrypt crate's allocation aborts the process on failure. Asking first turns the common case, an
+        // address-space limit, into an error; nothing is touched, so it costs two system calls.
+        let memory = usize::try_from(self.memory(costs)).map_err(|_| NoMemory)?;
+        Vec::<u8>::new().try_reserve_exact(memory).map_err(|_| NoMemory)?;
+
+        let log_n = u8::try_from(log_n).expect("is_defined: log_n < 64");
+        let params = ::scrypt::Params::new(log_n, r, p).expect("is_defined covers the crate's own checks");
+        ::scrypt::scrypt(input.password, input.salt, &params, output)
+            .expect("outputs are 1 to 64 bytes long");
+        Ok(())
+    }
+}
+
+/// N, or as good as infinite where it does not fit.
+fn n(log_n: u32) -> u64 {
+    1_u64.checked_shl(log_n).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding;
+    use crate::password::Budget;
+    use crate::password::gate::Gate;
+    use crate::vectors;
+
+    #[test]
+    fn published_outputs() {
+        let gate = Gate::new(Budget::default());
+        for case in vectors::cases(include_str!("../../../tests/vectors/password/scrypt_raw.txt")) {
+            let bytes = |field: &str| {
+                let mut bytes = vec![0; case[field].len() / 2];
+                encoding::from_hex(&case[field], &mut bytes).unwrap();
+                bytes
+            };
+            let (password, salt) = (bytes("password"), bytes("salt"));
+            let costs: Vec<u32> = case["costs"].split(' ').map(|cost| cost.parse().unwrap()).collect();
+            let mut output = vec![0; case["output"].len() / 2];
+            let input = Input { password: &password, salt: &salt };
+            let mut permit = gate.enter(0).unwrap();
+            Scrypt.derive(costs.try_into().unwrap(), &mut permit, input, &mut output).unwrap();
+            assert_eq!(encoding::hex(&output), case["output"], "{}", case["id"]);
+        }
+    }
+
+    #[test]
+    fn absurd_costs_saturate() {
+        const MAX: u32 = u32::MAX;
+        for costs in [[MAX; 3], [63, MAX, 1], [64, 1, 1], [48, 8, 1], [33, 8, 1]] {
+            assert!(Scrypt.memory(costs) > 1 << 40, "{costs:?}");
+            assert!(Scrypt.work(costs) > 1 << 35, "{costs:?}");
+        }
+        assert!(Scrypt.work([1, MAX, MAX]) > 1 << 60);
+    }
+
+    #[test]
+    fn memory_is_exact_where_it_matters() {
+        assert_eq!(Scrypt.memory([17, 8, 1]), 128 << 20);
+        assert_eq!(Scrypt.memory([18, 8, 2]), 256 << 20);
+        assert_eq!(Scrypt.memory([1, 1024, 1024]), (128 << 20) + (256 << 10)); // its blocks outweigh the table
+    }
+
+    #[test]
+    fn what_the_rfc_defines() {
+        for costs in [[1, 1, 1], [63, 1, 1], [17, 8, 1], [1, 1, (1 << 30) - 1]] {
+            assert!(Scrypt.is_defined(costs), "{costs:?}");
+        }
+        for costs in
+            [[0, 8, 1], [64, 8, 1], [17, 0, 1], [17, 8, 0], [1, 1 << 15, 1 << 15], [1, 1 << 16, 1 << 16]]
+        {
+            assert!(!Scrypt.is_defined(costs), "{costs:?}");
+        }
+    }
+}

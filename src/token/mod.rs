@@ -1,0 +1,85 @@
+//! Issue bearer tokens and check them: opaque, prefixed with a checksum, or split for look-up.
+//!
+//! Whoever holds a bearer token is let in, so a server hands out the token and stores only its digest: a stolen
+//! table opens nothing.
+//!
+//! | type | text | for |
+//! |---|---|---|
+//! | [`Token`] | 43 characters of base64url | sessions, reset links |
+//! | [`TokenFormat`] | `acme_live_…` with a checksum | API keys that people paste and scanners must find |
+//! | [`SplitToken`] | selector and verifier | look-up by an index that reveals nothing |
+//!
+//! It keeps no state: expiry and revocation are the caller's table, or the session room's.
+//!
+//! ```
+//! use palisade::token::{Token, TokenDigest};
+//!
+//! let token = Token::generate()?;
+//! let handed_out: &str = token.expose(); // to the client, once
+//! let stored: String = token.digest().to_hex(); // to the database
+//!
+//! // When a client presents it again:
+//! let digest = TokenDigest::from_hex(&stored)?;
+//! assert!(digest.matches(handed_out));
+//! assert!(!digest.matches("guess"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Security
+//! Tokens hold at least 128 random bits, so an unsalted fast digest is enough: there is nothing to guess. Do not
+//! use [`TokenDigest`] for passwords; those need [`password`](crate::password).
+
+mod digest;
+mod format;
+mod opaque;
+mod split;
+
+pub use digest::{DigestError, TokenDigest};
+pub use format::{PrefixError, TokenFormat, WellFormed};
+pub use opaque::Token;
+pub use split::{PresentedSplit, SplitToken};
+
+/// Why a presented text is not a token of the expected form.
+///
+/// It says what is wrong with the form, so that a person can mend a paste; it never holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a token of this form: {}", self.kind.expectation())]
+pub struct TokenError {
+    kind: TokenErrorKind,
+}
+
+/// What is wrong with the form of a presented token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenErrorKind {
+    /// It starts with another prefix: a key of another kind, environment or vendor.
+    Prefix,
+    /// It is longer or shorter: cut off, or pasted with its surroundings.
+    Length,
+    /// A character, or the last one's unused bits, cannot occur in this form.
+    Character,
+    /// The checksum does not match the rest: a typo.
+    Checksum,
+}
+
+impl TokenError {
+    const fn new(kind: TokenErrorKind) -> Self {
+        Self { kind }
+    }
+
+    /// What is wrong.
+    pub const fn kind(&self) -> TokenErrorKind {
+        self.kind
+    }
+}
+
+impl TokenErrorKind {
+    const fn expectation(self) -> &'static str {
+        match self {
+            Self::Prefix => "it starts with another prefix",
+            Self::Length => "it is too long or too short",
+            Self::Character => "it has a character that cannot occur there",
+            Self::Checksum => "its checksum does not match",
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What all public types promise: they cross threads, and their `Debug` shows no secret.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
+
+use palisade::clock::{Clock, ManualClock, SystemClock};
+use palisade::config::{ConfigError, Environment, KeyBytes, Problem, Reason, Value};
+use palisade::password::{
+    Budget, BuildError, Ceilings, Defect, HashError, Hasher, HasherBuilder, Scheme, StoredHash, Verified,
+    VerifyError,
+};
+use palisade::random::RandomError;
+use palisade::secret::{NotUtf8, SecretBytes, SecretString};
+use palisade::token::{
+    DigestError, PrefixError, PresentedSplit, SplitToken, Token, TokenDigest, TokenError, TokenFormat,
+    WellFormed,
+};
+
+const fn crosses_threads<T: Send + Sync + ?Sized>() {}
+
+const _: () = {
+    crosses_threads::<dyn Clock>();
+    crosses_threads::<(ManualClock, SystemClock)>();
+    crosses_threads::<(ConfigError, Environment, KeyBytes<32>, Problem, Reason, Value)>();
+    crosses_threads::<(Budget, BuildError, Ceilings, Defect, HashError, Hasher, HasherBuilder, Scheme)>();
+    crosses_threads::<(StoredHash, Verified, VerifyError)>();
+    crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();
+    crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
+    crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();
+};
+
+const fn is_error<E: std::error::Error + Send + Sync + 'static>() {}
+
+const _: () = {
+    is_error::<ConfigError>();
+    is_error::<Problem>();
+    is_error::<BuildError>();
+    is_error::<HashError>();
+    is_error::<VerifyError>();
+    is_error::<RandomError>();
+    is_error::<NotUtf8>();
+    is_error::<DigestError>();
+    is_error::<PrefixError>();
+    is_error::<TokenError>();
+};
+
+#[test]
+fn debug_shows_no_secret() {
+    let secret = "hunter2hunter2";
+    let bytes = SecretBytes::from(secret.as_bytes());
+    assert_eq!(format!("{bytes:?} {:?}", SecretString::from(secret)), "SecretBytes SecretString");
+    assert_eq!(format!("{:?}", Value::exact(bytes)), "Value { bytes: SecretBytes, file: false }");
+    let environment = Environment::from_vars([("A_SECRET", secret)]);
+    assert_eq!(format!("{environment:?}"), "Environment");
+
+    let token = Token::generate().unwrap();
+    assert!(!format!("{token:?} {:?}", token.digest()).contains(&token.digest().to_hex()));
+    let split = SplitToken::generate().unwrap();
+    let presented = SplitToken::parse(split.expose()).unwrap();
+    assert_eq!(format!("{token:?} {split:?} {presented:?}"), "Token SplitToken PresentedSplit");
+    let format = TokenFormat::new("k").unwrap();
+    let key = format.generate().unwrap();
+    assert_eq!(format!("{:?}", format.check(key.expose()).unwrap()), "WellFormed");
+}
