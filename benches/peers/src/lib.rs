@@ -88,8 +88,9 @@ impl Report {
     pub fn table(&self) -> String {
         let heading = ["work", "who", "median", "slowest/fastest", "ours/theirs", "goal"].map(str::to_owned);
         let rows: Vec<&[String; 6]> = std::iter::once(&heading).chain(&self.rows).collect();
-        let widths: Vec<usize> =
-            (0..6).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> = (0..6)
+            .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+            .collect();
         let mut table = String::new();
         for row in rows {
             let cells: Vec<String> =

@@ -12,7 +12,8 @@ type Room = (&'static str, fn(&mut Report));
 const ROOMS: &[Room] = &[("compare", compare::races), ("token", token::races), ("password", password::races)];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = wanted.iter().find(|name| ROOMS.iter().all(|(room, _)| room != name)) {
         let rooms: Vec<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
         eprintln!("no room is named {unknown}; there are: {}", rooms.join(", "));

@@ -39,7 +39,11 @@ pub fn races(report: &mut Report) {
         let params = Params::new(memory, passes, 1, None).unwrap();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         Race::new(work, "")
-            .contender("palisade, memory wiped", move || hasher.verify(PASSWORD, &stored).is_ok(), |right| *right)
+            .contender(
+                "palisade, memory wiped",
+                move || hasher.verify(PASSWORD, &stored).is_ok(),
+                |right| *right,
+            )
             .contender(
                 "argon2 0.6.0, raw",
                 move || {

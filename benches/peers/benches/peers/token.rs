@@ -38,7 +38,7 @@ pub fn races(report: &mut Report) {
     let checked = format.clone();
     let text = format.generate().unwrap().expose().to_owned();
     let presented = text.clone();
-    let mut controller = PrefixedApiKeyController::configure()
+    let controller = PrefixedApiKeyController::configure()
         .prefix("acme".to_owned())
         .seam_defaults()
         .finalize()
@@ -54,7 +54,7 @@ pub fn races(report: &mut Report) {
         )
         .run(report);
 
-    let mut controller = PrefixedApiKeyController::configure()
+    let controller = PrefixedApiKeyController::configure()
         .prefix("acme".to_owned())
         .seam_defaults()
         .finalize()
