@@ -8,16 +8,14 @@ pub(crate) type Case = BTreeMap<String, String>;
 pub(crate) fn cases(text: &str) -> Vec<Case> {
     let mut cases = vec![Case::new()];
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        match (line.split_once(" ="), cases.last_mut()) {
-            (Some((key, value)), Some(case)) => {
-                let value = value.strip_prefix(' ').unwrap_or(value);
-                let earlier = case.insert(key.trim().to_owned(), value.to_owned());
-                assert!(earlier.is_none(), "{key} stands twice in one case");
-            }
-            _ => {
-                assert!(line.is_empty(), "neither a field nor a comment: {line:?}");
-                cases.push(Case::new());
-            }
+        let case = cases.last_mut().expect("there is always one");
+        if let Some((key, value)) = line.split_once(" =") {
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            let earlier = case.insert(key.trim().to_owned(), value.to_owned());
+            assert!(earlier.is_none(), "{key} stands twice in one case");
+        } else {
+            assert!(line.is_empty(), "neither a field nor a comment: {line:?}");
+            cases.push(Case::new());
         }
     }
     cases.retain(|case| !case.is_empty());
