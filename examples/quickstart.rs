@@ -57,9 +57,9 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         register(&database, &hasher, &options.user, &password)?;
     }
 
-    println!("\nA wrong password:");
-    let wrong = format!("{}x", password.expose_secret());
-    if log_in(&database, &hasher, &options.user, &SecretString::from(wrong))?.is_some() {
+    println!("\nA wrong password, made up at random:");
+    let wrong = SecretString::from(Token::generate()?.expose());
+    if log_in(&database, &hasher, &options.user, &wrong)?.is_some() {
         return Err("a wrong password was let in".into());
     }
 

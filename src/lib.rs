@@ -26,7 +26,7 @@
 //!         let cookie = session.expose(); // to the client
 //!         let row = session.digest(); // to the sessions table
 //!     }
-//!     Err(error) => { /* the same answer, whatever the reason */ }
+//!     Err(error) => { /* tell the user one thing, whatever the reason; tell the log error.kind() */ }
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -279,6 +279,31 @@ impl<'de> serde::Deserialize<'de> for SecretString {
                 f.write_str("a string")
             }
 
+            // The defaults for these quote the value in their error, and a password may well be 8675309.
+            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<SecretString, E> {
+                Err(E::custom(NOT_TEXT))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<SecretString, E> {
+                Err(E::custom(NOT_TEXT))
+            }
+
+            fn visit_i128<E: serde::de::Error>(self, _: i128) -> Result<SecretString, E> {
+                Err(E::custom(NOT_TEXT))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<SecretString, E> {
+                Err(E::custom(NOT_TEXT))
+            }
+
+            fn visit_u128<E: serde::de::Error>(self, _: u128) -> Result<SecretString, E> {
+                Err(E::custom(NOT_TEXT))
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<SecretString, E> {
+                Err(E::custom(NOT_TEXT))
+            }
+
             fn visit_str<E>(self, text: &str) -> Result<SecretString, E> {
                 Ok(SecretString::from(text))
             }
@@ -288,7 +313,13 @@ impl<'de> serde::Deserialize<'de> for SecretString {
             }
         }
 
-        deserializer.deserialize_string(Text)
+        // Asked for a string, a text format's parser quotes another value in its own error; asked for anything, it
+        // leaves the refusal to the visitor above.
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(Text)
+        } else {
+            deserializer.deserialize_string(Text)
+        }
     }
 }
 
@@ -296,6 +327,9 @@ impl<'de> serde::Deserialize<'de> for SecretString {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the secret is not valid UTF-8")]
 pub struct NotUtf8;
+
+#[cfg(feature = "serde")]
+const NOT_TEXT: &str = "expected a string, write the secret in quotes";
 
 /// Bytes that [`SecretBytes::read_from`] makes room for at first; most secrets are shorter.
 const FIRST_READ: usize = 1024;
@@ -324,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn take_leaves_nothing_in_the_source() {
+    fn take_leaves_the_source_empty() {
         let mut text = String::from("typed");
         assert_eq!(SecretString::take(&mut text).expose_secret(), "typed");
         assert_eq!((text.len(), text.capacity()), (0, 0));
@@ -388,7 +422,9 @@ mod tests {
     fn secret_text_deserialises() {
         let secret: SecretString = serde_json::from_str(r#""a\u0062c""#).unwrap();
         assert_eq!(secret.expose_secret(), "abc");
-        let error = serde_json::from_str::<SecretString>("17").unwrap_err();
-        assert!(error.to_string().contains("a string"));
+        for scalar in ["8675309", "-8675309", "86753.09", "true"] {
+            let error = serde_json::from_str::<SecretString>(scalar).unwrap_err().to_string();
+            assert!(error.contains("a string") && !error.contains(scalar), "{error}");
+        }
     }
 }

@@ -133,7 +133,10 @@ fn order_is_file_then_credential_folder_then_variable() {
     let empty = Folder::new("order-empty");
     let other = ("CREDENTIALS_DIRECTORY", OsString::from(&empty.0));
     assert_eq!(from_vars([other.clone(), value()]).as_deref(), Ok("from-the-variable"));
-    assert_eq!(from_vars([other]), Err(Reason::Missing));
+    assert_eq!(from_vars([other.clone()]), Err(Reason::Missing));
+    empty.write("A_NAME", "\n");
+    assert_eq!(from_vars([other, value()]).as_deref(), Ok("from-the-variable"));
+    assert_eq!(one(" \t\r\n"), Err(Reason::Missing));
     assert_eq!(from_vars([("A_NAME_FILE", OsString::new()), value()]).as_deref(), Ok("from-the-variable"));
 }
 
@@ -148,6 +151,8 @@ fn files_that_cannot_be_read_are_errors_and_not_absences() {
     assert_eq!(from_vars([("A_NAME_FILE", nul)]), Err(Reason::Unreadable(io::ErrorKind::InvalidInput)));
     let empty = folder.write("empty", "\n");
     assert_eq!(from_vars([("A_NAME_FILE", empty)]), Err(Reason::Missing));
+    let blank = folder.write("blank", "\r\n \n");
+    assert_eq!(from_vars([("A_NAME_FILE", blank)]), Err(Reason::Missing));
     let huge = folder.write("huge", vec![b'x'; 65_537]);
     assert_eq!(from_vars([("A_NAME_FILE", huge)]), Err(Reason::TooLong));
     let latin = folder.write("latin", b"gr\xfc\xdfe-an-alle");
@@ -155,6 +160,8 @@ fn files_that_cannot_be_read_are_errors_and_not_absences() {
     let optional = Environment::from_vars([("OPTIONAL_FILE", folder.0.join("absent"))]);
     let error = Typed::from_source(&optional).unwrap_err();
     assert!(error.problems().iter().any(|problem| problem.name() == "OPTIONAL"), "{error}");
+    let emptied = Environment::from_vars([("OPTIONAL_FILE", folder.write("emptied", ""))]);
+    assert!(Typed::from_source(&emptied).unwrap_err().missing().any(|name| name == "OPTIONAL"));
 }
 
 #[cfg(target_os = "linux")]
@@ -184,6 +191,17 @@ fn placeholders_are_refused_with_a_reason() {
         "null",
         "example",
         "hunter2",
+        "REDACTED",
+        "your-256-bit-secret",
+        "minioadmin",
+        "insert-key-here",
+        "TODO: set",
+        "1234",
+        "REDACTED",
+        "your-256-bit-secret",
+        "minioadmin",
+        "insert-key-here",
+        "TODO: set",
         "12345678",
         "sk-1234567890abcdef",
         "letmein",
@@ -194,8 +212,18 @@ fn placeholders_are_refused_with_a_reason() {
     for own in ["A_NAME", "a_name", "a-name", "aname"] {
         assert_eq!(one(own), Err(Reason::OwnName), "{own}");
     }
-    for unfilled in ["${DB_PASSWORD}", "{{ db_password }}", "<db password>", "$(cat /run/x)", "%DB_PASSWORD%"]
-    {
+    for unfilled in [
+        "$DB_PASSWORD",
+        "__DB_PASSWORD__",
+        "op://vault/db/password",
+        "#{db}",
+        "ENC[AES256]",
+        "${DB_PASSWORD}",
+        "{{ db_password }}",
+        "<db password>",
+        "$(cat /run/x)",
+        "%DB_PASSWORD%",
+    ] {
         assert_eq!(one(unfilled), Err(Reason::Unfilled), "{unfilled}");
     }
     for repeated in ["xxxxxxxx", "0", "********", "ääää"] {
@@ -283,7 +311,31 @@ fn any_source_may_be_lent_or_shared() {
     }
     let map = Map(BTreeMap::from([("A_NAME", "from-a-vault")]));
     let lent: &dyn Source = &map;
-    assert_eq!(One::from_source(&lent).unwrap().value.expose_secret(), "from-a-vault");
+    assert_eq!(One::from_source(lent).unwrap().value.expose_secret(), "from-a-vault");
+    let boxed: Box<dyn Source> = Box::new(map);
+    assert!(One::from_source(&boxed).is_ok() && One::from_source(&*boxed).is_ok());
+    let shared: std::sync::Arc<dyn Source> = boxed.into();
+    assert!(One::from_source(&shared).is_ok());
+}
+
+#[test]
+fn names_never_lead_out_of_the_credential_folder() {
+    let folder = Folder::new("traversal");
+    folder.write("secret", "outside-the-folder");
+    let inner = folder.0.join("inner");
+    fs::create_dir_all(&inner).unwrap();
+    let environment = Environment::from_vars([("CREDENTIALS_DIRECTORY", &inner)]);
+    for name in ["../secret", "/etc/hostname", "", "a/b", "a\0"] {
+        assert!(environment.value(name).unwrap().is_none(), "{name:?}");
+    }
+}
+
+#[test]
+fn keys_of_one_repeated_byte_are_refused_in_every_spelling() {
+    for text in ["AAAAAAAAAAAAAAAAAAAAAA==", "01010101010101010101010101010101", "/////////////////////w=="] {
+        let error = OneKey::from_source(&Environment::from_vars([("A_NAME", text)])).map(|_| ()).unwrap_err();
+        assert_eq!(error.problems()[0].reason(), Reason::Repetition, "{text}");
+    }
 }
 
 /// `from_env()` reads the real environment: this test runs itself again with variables set.

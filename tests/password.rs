@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use palisade::password::{
-    Budget, BuildErrorKind, Ceilings, HashErrorKind, Hasher, MAX_PASSWORD_BYTES, Scheme, StoredHash,
+    Budget, BuildErrorKind, Ceilings, Defect, HashErrorKind, Hasher, MAX_PASSWORD_BYTES, Scheme, StoredHash,
     VerifyErrorKind,
 };
 use proptest::prelude::*;
@@ -183,9 +183,12 @@ fn ceilings_are_raised_and_lowered_by_policy() {
         "$argon2id$v=19$m=524288,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2SAXJlRUU";
     assert_eq!(cheap().parse(heavy).unwrap_err().kind(), VerifyErrorKind::CostAboveCeiling);
     let raised = Ceilings::default().memory(1 << 30);
-    let without_budget =
-        Hasher::builder().ceilings(raised).budget(Budget::default().memory(256 << 20)).build().unwrap();
-    assert_eq!(without_budget.parse(heavy).unwrap_err().kind(), VerifyErrorKind::CostAboveCeiling);
+    let unmatched = Hasher::builder().ceilings(raised).build().unwrap_err();
+    assert_eq!(unmatched.kind(), BuildErrorKind::CeilingAboveBudget);
+    let small = Hasher::builder().budget(Budget::default().memory(128 << 20)).build().unwrap();
+    let row =
+        "$argon2id$v=19$m=131073,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2SAXJlRUU";
+    assert_eq!(small.parse(row).unwrap_err().kind(), VerifyErrorKind::CostAboveCeiling); // never an endless Busy
     let roomy = Hasher::builder().ceilings(raised).budget(Budget::default().memory(1 << 30)).build().unwrap();
     assert!(roomy.parse(heavy).is_ok());
 }
@@ -220,6 +223,9 @@ fn hostile_rows_are_parsed_without_work() {
     for row in [long.as_str(), &dollars, &commas, &digits, nul] {
         assert_ne!(StoredHash::parse(row).unwrap_err().kind(), VerifyErrorKind::Rejected);
     }
+    let overlong = "$".repeat(513);
+    assert_eq!(StoredHash::parse(&overlong).unwrap_err().defect(), Some(Defect::TooLong));
+    assert_eq!(StoredHash::parse(&overlong[1..]).unwrap_err().defect(), Some(Defect::SchemeUnknown));
 }
 
 #[test]
@@ -239,6 +245,9 @@ fn serde_form_is_the_stored_text() {
     let json = serde_json::to_string(&stored).unwrap();
     assert_eq!(serde_json::from_str::<StoredHash>(&json).unwrap(), stored);
     assert!(serde_json::from_str::<StoredHash>("\"$scrypt$ln=48\"").is_err());
+    // A policy with raised ceilings reads its own rows back: costs are the policy's to judge.
+    let heavy = json.replace("ln=4", "ln=20");
+    assert_eq!(serde_json::from_str::<StoredHash>(&heavy).unwrap().scheme(), Scheme::scrypt(20, 1, 1));
 }
 
 proptest! {

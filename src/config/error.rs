@@ -48,12 +48,15 @@ pub enum Reason {
     /// The variable's own name.
     #[error("is its own name, not a secret")]
     OwnName,
-    /// A template's marker that nothing was filled in for, such as `${DB_PASSWORD}`.
-    #[error("is a template that was never filled in")]
+    /// A template's marker or a reference that was never resolved, such as `${DB_PASSWORD}` or `op://…`.
+    #[error("is a template or reference that was never filled in")]
     Unfilled,
-    /// One character again and again.
-    #[error("is one character repeated")]
+    /// One character or byte again and again.
+    #[error("is one character or byte repeated")]
     Repetition,
+    /// What a [`SecretField`](super::SecretField) of the application's own refuses; the text never holds the value.
+    #[error("{0}")]
+    Invalid(&'static str),
     /// Neither hexadecimal nor base64 of as many bytes as the field demands.
     #[error("is neither hexadecimal nor base64 of exactly {0} bytes")]
     NotKeyBytes(usize),

@@ -15,6 +15,23 @@ use crate::secret::{ExposeSecret, SecretBytes, SecretString};
 /// | [`SecretBytes`] | the bytes as they are, a file's last newline included |
 /// | [`KeyBytes<N>`](KeyBytes) | exactly `N` bytes, written in hexadecimal or base64 |
 /// | `Option<T>` | `None` when it is missing; any other problem stays an error |
+///
+/// A type of your own reads the text and checks it:
+///
+/// ```
+/// use palisade::config::{FieldRules, Reason, SecretField, Value};
+///
+/// struct Pin(u32);
+///
+/// impl SecretField for Pin {
+///     fn from_value(_: &str, value: Option<Value>, rules: FieldRules) -> Result<Self, Reason> {
+///         let value = value.ok_or(Reason::Missing)?;
+///         let text = value.expose_text()?;
+///         rules.check(text.len())?;
+///         text.parse().map(Pin).map_err(|_| Reason::Invalid("is not a number"))
+///     }
+/// }
+/// ```
 pub trait SecretField: Sized {
     /// Makes the field's value of what its source holds; `None` when there is nothing.
     ///
@@ -25,19 +42,28 @@ pub trait SecretField: Sized {
 
 /// What a field demands of its value beyond its type.
 #[derive(Clone, Copy, Debug, Default)]
-#[must_use]
+#[must_use = "ask check()"]
 pub struct FieldRules {
     min_len: usize,
 }
 
 impl FieldRules {
+    /// No demands.
+    pub const fn new() -> Self {
+        Self { min_len: 0 }
+    }
+
     /// The value's least length in bytes, after decoding.
     pub const fn min_len(mut self, bytes: usize) -> Self {
         self.min_len = bytes;
         self
     }
 
-    fn check(self, len: usize) -> Result<(), Reason> {
+    /// Holds a value's length in bytes against the rules.
+    ///
+    /// # Errors
+    /// [`Reason::TooShort`].
+    pub fn check(self, len: usize) -> Result<(), Reason> {
         if len < self.min_len { Err(Reason::TooShort(self.min_len)) } else { Ok(()) }
     }
 }
@@ -48,11 +74,11 @@ impl FieldRules {
 /// What is wrong with the field.
 #[doc(hidden)]
 pub fn load<T: SecretField>(
-    source: &impl Source,
+    source: &(impl Source + ?Sized),
     name: &'static str,
     rules: FieldRules,
 ) -> Result<T, Problem> {
-    let value = source.value(name).map(|value| value.filter(|value| !value.is_empty()));
+    let value = source.value(name).map(|value| value.filter(|value| !value.is_blank()));
     value.and_then(|value| T::from_value(name, value, rules)).map_err(|reason| Problem::new(name, reason))
 }
 
@@ -72,10 +98,40 @@ pub const fn is_name(name: &str) -> bool {
     true
 }
 
+/// Whether no two names can be filled from the same place, as `KEY` and `KEY_FILE` would be; for
+/// [`secrets!`](crate::secrets).
+#[doc(hidden)]
+pub const fn are_distinct(names: &[&str]) -> bool {
+    let mut rest = names;
+    while let [first, tail @ ..] = rest {
+        let mut others = tail;
+        while let [other, more @ ..] = others {
+            if collide(first.as_bytes(), other.as_bytes()) || collide(other.as_bytes(), first.as_bytes()) {
+                return false;
+            }
+            others = more;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// Whether `other` is `name` or `name` with `_FILE`.
+const fn collide(name: &[u8], other: &[u8]) -> bool {
+    let (mut name, mut other) = (name, other);
+    while let ([a, name_rest @ ..], [b, other_rest @ ..]) = (name, other) {
+        if *a != *b {
+            return false;
+        }
+        (name, other) = (name_rest, other_rest);
+    }
+    name.is_empty() && matches!(other, b"" | b"_FILE")
+}
+
 impl SecretField for SecretString {
     fn from_value(name: &str, value: Option<Value>, rules: FieldRules) -> Result<Self, Reason> {
         let value = value.ok_or(Reason::Missing)?;
-        let text = std::str::from_utf8(value.text_bytes()).map_err(|_| Reason::NotUtf8)?;
+        let text = value.expose_text()?;
         placeholder::refuse(name, text)?;
         rules.check(text.len())?;
         Ok(Self::from(text))
@@ -85,7 +141,7 @@ impl SecretField for SecretString {
 impl SecretField for SecretBytes {
     fn from_value(name: &str, value: Option<Value>, rules: FieldRules) -> Result<Self, Reason> {
         let value = value.ok_or(Reason::Missing)?;
-        if let Ok(text) = std::str::from_utf8(value.text_bytes()) {
+        if let Ok(text) = value.expose_text() {
             placeholder::refuse(name, text)?;
         }
         let bytes = value.into_bytes();
@@ -124,11 +180,15 @@ impl<const N: usize> SecretField for KeyBytes<N> {
     fn from_value(name: &str, value: Option<Value>, rules: FieldRules) -> Result<Self, Reason> {
         const { assert!(N >= 16, "a key has at least 16 bytes") }
         let value = value.ok_or(Reason::Missing)?;
-        let text = std::str::from_utf8(value.text_bytes()).map_err(|_| Reason::NotUtf8)?;
+        let text = value.expose_text()?;
         placeholder::refuse(name, text)?;
         let mut key = SecretBox::new(Box::new([0; N]));
         let decode = if text.len() == 2 * N { encoding::from_any_hex } else { encoding::from_any_base64 };
         decode(text, key.expose_secret_mut()).ok_or(Reason::NotKeyBytes(N))?;
+        let first = key.expose_secret().first();
+        if key.expose_secret().iter().all(|byte| Some(byte) == first) {
+            return Err(Reason::Repetition); // all zeros, say: in base64 the text of such a key need not look like it
+        }
         rules.check(N)?;
         Ok(Self(key))
     }

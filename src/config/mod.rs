@@ -24,7 +24,8 @@
 //! 2. `$CREDENTIALS_DIRECTORY/NAME`: a file that systemd's `LoadCredential=` provides;
 //! 3. `NAME`: the value itself, in the environment.
 //!
-//! `NAME_FILE` and `NAME` both set is an error: it is not clear which is meant. An empty value counts as missing.
+//! `NAME_FILE` and `NAME` both set is an error: it is not clear which is meant. An empty or blank value counts as
+//! missing.
 //! One newline at a file's end (`\n` or `\r\n`) is not part of a text value, whatever editor put it there.
 //! Other sources, such as a vault, implement [`Source`].
 //!
@@ -41,7 +42,7 @@ mod placeholder;
 mod source;
 
 pub use error::{ConfigError, Problem, Reason};
-pub use field::{FieldRules, KeyBytes, SecretField, is_name, load};
+pub use field::{FieldRules, KeyBytes, SecretField, are_distinct, is_name, load};
 pub use source::{Environment, Source, Value};
 
 /// Declares a struct of secrets and where to find them.
@@ -68,6 +69,12 @@ pub use source::{Environment, Source, Value};
 /// ```compile_fail,E0080
 /// palisade::secrets! { struct Secrets { db_password: "../etc/passwd" } }
 /// ```
+///
+/// Nor do two fields that one variable would fill, such as `"KEY"` and `"KEY_FILE"`:
+///
+/// ```compile_fail,E0080
+/// palisade::secrets! { struct Secrets { one: "KEY", two: "KEY_FILE" } }
+/// ```
 #[macro_export]
 macro_rules! secrets {
     (
@@ -84,10 +91,14 @@ macro_rules! secrets {
                 $crate::config::is_name($variable),
                 "a variable name is a letter or '_', then letters, digits or '_'"
             );)+
+            ::core::assert!(
+                $crate::config::are_distinct(&[$($variable),+]),
+                "two fields would be filled from the same variable or file"
+            );
         };
 
         $(#[$attribute])*
-        #[derive(Debug)]
+        #[derive(::core::fmt::Debug)]
         $visibility struct $name {
             $(
                 $(#[$field_attribute])*
@@ -109,15 +120,14 @@ macro_rules! secrets {
             ///
             /// # Errors
             /// One error that names every field that is missing or unusable.
-            #[allow(dead_code, reason = "most programs call from_env only")]
             $visibility fn from_source(
-                source: &impl $crate::config::Source,
+                source: &(impl $crate::config::Source + ?::core::marker::Sized),
             ) -> ::core::result::Result<Self, $crate::config::ConfigError> {
                 $(
                     let $field = $crate::config::load::<$crate::secrets!(@type $($type)?)>(
                         source,
                         $variable,
-                        $crate::config::FieldRules::default()$(.min_len($min_len))?,
+                        $crate::config::FieldRules::new()$(.min_len($min_len))?,
                     );
                 )+
                 let mut problems = ::std::vec::Vec::new();

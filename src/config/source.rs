@@ -5,8 +5,9 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::Reason;
+use super::{Reason, is_name};
 use crate::secret::{ExposeSecret, SecretBytes};
 
 /// Where secrets come from: the process's environment and files, a vault, a map in a test.
@@ -49,6 +50,18 @@ impl<S: Source + ?Sized> Source for &S {
     }
 }
 
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn value(&self, name: &str) -> Result<Option<Value>, Reason> {
+        (**self).value(name)
+    }
+}
+
+impl<S: Source + ?Sized> Source for Arc<S> {
+    fn value(&self, name: &str) -> Result<Option<Value>, Reason> {
+        (**self).value(name)
+    }
+}
+
 /// A value as its source holds it.
 #[derive(Debug)]
 pub struct Value {
@@ -67,28 +80,33 @@ impl Value {
         Self { bytes, file: true }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.text_bytes().is_empty()
-    }
-
-    /// The bytes without a file's last newline.
-    pub(super) fn text_bytes(&self) -> &[u8] {
-        let bytes = self.bytes.expose_secret();
-        match (self.file, bytes) {
+    /// The value as text, without a file's last newline.
+    ///
+    /// # Errors
+    /// [`Reason::NotUtf8`].
+    pub fn expose_text(&self) -> Result<&str, Reason> {
+        let bytes = match (self.file, self.bytes.expose_secret()) {
             (true, [text @ .., b'\r', b'\n'] | [text @ .., b'\n']) => text,
-            _ => bytes,
-        }
+            (_, bytes) => bytes,
+        };
+        std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)
     }
 
-    pub(super) fn into_bytes(self) -> SecretBytes {
+    /// The value's bytes as they are, a file's last newline included.
+    pub fn into_bytes(self) -> SecretBytes {
         self.bytes
+    }
+
+    /// Nothing but ASCII white space: what an empty template or an `echo` leaves.
+    pub(super) fn is_blank(&self) -> bool {
+        self.bytes.expose_secret().iter().all(u8::is_ascii_whitespace)
     }
 }
 
 /// Environment variables, the files they name, and systemd's credential folder.
 ///
 /// [`Environment::of_process`] is what `from_env()` reads. [`Environment::from_vars`] has variables of its own,
-/// for tests, and reads the same files.
+/// for tests, and reads the same files. A path that names a pipe is read until its writer closes it.
 pub struct Environment {
     /// `None`: the process's.
     variables: Option<HashMap<String, OsString>>,
@@ -120,17 +138,23 @@ impl Environment {
 
 impl Source for Environment {
     fn value(&self, name: &str) -> Result<Option<Value>, Reason> {
+        if !is_name(name) {
+            return Ok(None); // and never a path out of the credential folder
+        }
         let direct = self.variable(name).map(|value| SecretBytes::from(value.into_encoded_bytes()));
         if let Some(path) = self.variable(&format!("{name}_FILE")) {
             if direct.is_some() {
                 return Err(Reason::SetTwice);
             }
-            // The operator named this file: that it does not exist is an error, not an absence.
-            return read(Path::new(&path)).map(|bytes| Some(Value::file(bytes)));
+            // The operator named this file: that it does not exist or is empty is an error, not an absence that
+            // an optional field may pass over.
+            let value = Value::file(read(Path::new(&path))?);
+            return if value.is_blank() { Err(Reason::Missing) } else { Ok(Some(value)) };
         }
         if let Some(folder) = self.variable("CREDENTIALS_DIRECTORY") {
-            match read(&Path::new(&folder).join(name)) {
-                Ok(bytes) => return Ok(Some(Value::file(bytes))),
+            match read(&Path::new(&folder).join(name)).map(Value::file) {
+                Ok(value) if value.is_blank() => {}
+                Ok(value) => return Ok(Some(value)),
                 Err(Reason::Unreadable(io::ErrorKind::NotFound)) => {}
                 Err(reason) => return Err(reason),
             }

@@ -221,6 +221,8 @@ pub enum BuildErrorKind {
     CostUndefined,
     /// The scheme costs more than the policy's own ceilings or budget: its hashes could not be verified.
     CostAboveCeiling,
+    /// The memory ceiling asked for is above the budget: such a row would wait for ever.
+    CeilingAboveBudget,
     /// The budget allows no hash at all.
     EmptyBudget,
 }
@@ -242,6 +244,7 @@ impl BuildErrorKind {
             Self::CostAboveCeiling => {
                 "the scheme costs more than this policy's ceilings or budget, raise them with ceilings() and budget()"
             }
+            Self::CeilingAboveBudget => "the memory ceiling is above the budget, raise it with budget()",
             Self::EmptyBudget => "the budget allows no hash, give it at least one",
         }
     }

@@ -18,9 +18,10 @@ use crate::clock::{Clock, SystemClock};
 
 /// How much memory and how many hashes a [`Hasher`](super::Hasher) may use at once, shared by its clones.
 ///
-/// The default is one hash for each core, 128 MiB of memory for each core but at least 256 MiB and at most
-/// 1 GiB, and callers wait up to 10 seconds for their turn. All hashers that were not given a budget of their
-/// own share one such budget, so that making a hasher for each request is safe.
+/// The default is 512 MiB of memory, four of the default policy's hashes, no more hashes at once than there are
+/// cores, and callers that wait up to 10 seconds for their turn. All hashers that were not given a budget of their
+/// own share one such budget, so that making a hasher for each request is safe. In a container with less memory,
+/// give a smaller one.
 ///
 /// ```
 /// use palisade::password::{Budget, Hasher};
@@ -61,8 +62,7 @@ impl Budget {
 impl Default for Budget {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let memory = (cores as u64).saturating_mul(128 << 20).clamp(256 << 20, 1 << 30);
-        Self { memory, hashes: cores, wait: Duration::from_secs(10) }
+        Self { memory: 512 << 20, hashes: cores, wait: Duration::from_secs(10) }
     }
 }
 
@@ -78,17 +78,32 @@ struct State {
     running: usize,
     /// Bytes granted to running hashes.
     granted: u64,
-    /// Erased Argon2 memory kept for the next hash. INVARIANT: together with `granted` within the budget.
-    idle: Vec<Vec<Block>>,
+    /// Erased Argon2 memory kept for the next hash, oldest first. INVARIANT: together with `granted` within the
+    /// budget, and no more pieces than hashes may run.
+    idle: VecDeque<Vec<Block>>,
     /// Those who wait, in order of arrival.
     queue: VecDeque<u64>,
     next_ticket: u64,
+    /// What every hash was granted, in order.
+    #[cfg(test)]
+    log: Vec<u64>,
+}
+
+/// What one hash asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Share {
+    /// Bytes to be charged to the budget. They must not exceed it: the policy's ceiling sees to that.
+    pub(super) memory: u64,
+    /// How many of Argon2's blocks it works in.
+    pub(super) blocks: usize,
+    /// Whether a next hash will want as many.
+    pub(super) keep: bool,
 }
 
 /// Leave to run one hash; gives its share back when dropped, whatever happened.
 pub(super) struct Permit<'gate> {
     gate: &'gate Gate,
-    memory: u64,
+    share: Share,
     blocks: Vec<Block>,
 }
 
@@ -107,25 +122,25 @@ impl Gate {
         self.budget
     }
 
-    /// Waits for a share of `memory` bytes, behind everyone who came before.
-    ///
-    /// `memory` must not exceed the budget's: the policy's ceiling sees to that.
-    pub(super) fn enter(&self, memory: u64) -> Result<Permit<'_>, HashErrorKind> {
+    /// Waits for a share of the budget, behind everyone who came before.
+    pub(super) fn enter(&self, share: Share) -> Result<Permit<'_>, HashErrorKind> {
         let deadline = SystemClock.monotonic().saturating_add(self.budget.wait);
         let mut state = self.lock();
         let ticket = state.next_ticket;
         state.next_ticket = ticket.wrapping_add(1);
         state.queue.push_back(ticket);
         loop {
-            if state.queue.front() == Some(&ticket) && self.has_room(&state, memory) {
+            if state.queue.front() == Some(&ticket) && self.has_room(&state, share.memory) {
                 state.queue.pop_front();
                 state.running += 1;
-                state.granted += memory;
-                let blocks = state.take_idle(memory);
-                state.shrink_idle(self.budget.memory);
+                state.granted += share.memory;
+                let blocks = state.take_idle(share.blocks);
+                #[cfg(test)]
+                state.log.push(share.memory);
+                state.shrink_idle(&self.budget);
                 drop(state);
                 self.freed.notify_all(); // the next in the queue may fit too
-                return Ok(Permit { gate: self, memory, blocks });
+                return Ok(Permit { gate: self, share, blocks });
             }
             let left = deadline.saturating_sub(SystemClock.monotonic());
             if left.is_zero() {
@@ -149,30 +164,32 @@ impl Gate {
 }
 
 impl State {
-    /// Argon2 memory of exactly this size, if some was kept.
-    fn take_idle(&mut self, memory: u64) -> Vec<Block> {
-        let fits = self.idle.iter().position(|blocks| size(blocks) == memory);
-        fits.map_or_else(Vec::new, |index| self.idle.swap_remove(index))
+    /// Argon2 memory of exactly so many blocks, if some was kept.
+    fn take_idle(&mut self, count: usize) -> Vec<Block> {
+        let fits = self.idle.iter().position(|blocks| blocks.len() == count);
+        fits.and_then(|index| self.idle.remove(index)).unwrap_or_default()
     }
 
-    /// Returns kept memory to the allocator until all is within the budget again.
-    fn shrink_idle(&mut self, budget: u64) {
-        let kept = |idle: &[Vec<Block>]| idle.iter().map(|blocks| size(blocks)).sum::<u64>();
-        while !self.idle.is_empty() && self.granted.saturating_add(kept(&self.idle)) > budget {
-            self.idle.pop();
+    /// Returns kept memory to the allocator, oldest first, until all is within the budget again.
+    fn shrink_idle(&mut self, budget: &Budget) {
+        let kept = |idle: &VecDeque<Vec<Block>>| idle.iter().map(|blocks| size(blocks)).sum::<u64>();
+        while self.idle.len() > budget.hashes || self.granted.saturating_add(kept(&self.idle)) > budget.memory
+        {
+            if self.idle.pop_front().is_none() {
+                break;
+            }
         }
     }
 }
 
 impl Permit<'_> {
-    /// Argon2's memory; `None` when the allocator has none.
-    pub(super) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
-        if self.blocks.len() < count {
-            self.blocks = Vec::new();
-            self.blocks.try_reserve_exact(count).ok()?;
-            self.blocks.resize(count, Block::new());
+    /// Argon2's memory, as many blocks as the share asked for; `None` when the allocator has none.
+    pub(super) fn blocks(&mut self) -> Option<&mut [Block]> {
+        if self.blocks.is_empty() {
+            self.blocks.try_reserve_exact(self.share.blocks).ok()?;
+            self.blocks.resize(self.share.blocks, Block::new());
         }
-        self.blocks.get_mut(..count)
+        Some(&mut self.blocks)
     }
 }
 
@@ -182,10 +199,10 @@ impl Drop for Permit<'_> {
         let blocks = std::mem::take(&mut self.blocks);
         let mut state = self.gate.lock();
         state.running -= 1;
-        state.granted -= self.memory;
-        if !blocks.is_empty() {
-            state.idle.push(blocks);
-            state.shrink_idle(self.gate.budget.memory);
+        state.granted -= self.share.memory;
+        if self.share.keep && !blocks.is_empty() {
+            state.idle.push_back(blocks);
+            state.shrink_idle(&self.gate.budget);
         }
         drop(state);
         self.gate.freed.notify_all();
@@ -203,6 +220,14 @@ fn size(blocks: &[Block]) -> u64 {
 }
 
 #[cfg(test)]
+impl Gate {
+    /// What every hash so far was granted, in order.
+    pub(super) fn log(&self) -> Vec<u64> {
+        self.lock().log.clone()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -213,44 +238,111 @@ mod tests {
         Gate::new(Budget { memory, hashes, wait: Duration::ZERO })
     }
 
+    fn plain(memory: u64) -> Share {
+        Share { memory, ..Share::default() }
+    }
+
+    /// As many blocks as fit into `memory`.
+    fn argon2(memory: u64) -> Share {
+        Share { memory, blocks: usize::try_from(memory / KIB).unwrap(), keep: true }
+    }
+
     #[test]
     fn a_full_budget_answers_busy_before_anything_is_allocated() {
         let gate = impatient(8, 10 * KIB);
-        let first = gate.enter(6 * KIB).unwrap();
-        assert_eq!(gate.enter(5 * KIB).err(), Some(HashErrorKind::Busy));
-        let second = gate.enter(4 * KIB).unwrap();
+        let first = gate.enter(plain(6 * KIB)).unwrap();
+        assert_eq!(gate.enter(plain(5 * KIB)).err(), Some(HashErrorKind::Busy));
+        let second = gate.enter(plain(4 * KIB)).unwrap();
         drop(first);
-        assert_eq!(gate.enter(7 * KIB).err(), Some(HashErrorKind::Busy));
+        assert_eq!(gate.enter(plain(7 * KIB)).err(), Some(HashErrorKind::Busy));
         drop(second);
-        assert!(gate.enter(10 * KIB).is_ok());
+        assert!(gate.enter(plain(10 * KIB)).is_ok());
         assert!(gate.lock().queue.is_empty());
     }
 
     #[test]
     fn hashes_at_once_are_counted_too() {
         let gate = impatient(1, 10 * KIB);
-        let running = gate.enter(KIB).unwrap();
-        assert_eq!(gate.enter(KIB).err(), Some(HashErrorKind::Busy));
+        let running = gate.enter(plain(KIB)).unwrap();
+        assert_eq!(gate.enter(plain(KIB)).err(), Some(HashErrorKind::Busy));
         drop(running);
-        assert!(gate.enter(KIB).is_ok());
+        assert!(gate.enter(plain(KIB)).is_ok());
     }
 
     #[test]
-    fn blocks_are_kept_for_the_next_hash_and_yield_to_others() {
+    fn blocks_are_kept_erased_and_yield_to_others() {
         let gate = impatient(2, 10 * KIB);
-        let mut permit = gate.enter(6 * KIB).unwrap();
-        permit.blocks(6).unwrap()[5].as_mut()[127] = 0xdead_beef;
+        let mut permit = gate.enter(argon2(6 * KIB)).unwrap();
+        permit.blocks().unwrap()[5].as_mut()[127] = 0xdead_beef;
         let address = permit.blocks.as_ptr();
         drop(permit);
 
-        let mut permit = gate.enter(6 * KIB).unwrap();
+        let mut permit = gate.enter(argon2(6 * KIB)).unwrap();
         assert_eq!(permit.blocks.as_ptr(), address);
-        assert_eq!(permit.blocks(6).unwrap()[5].as_ref()[127], 0);
+        assert_eq!(permit.blocks().unwrap()[5].as_ref()[127], 0);
         drop(permit);
 
-        let other = gate.enter(5 * KIB).unwrap(); // 5 + 6 kept is above 10: what was kept goes
+        let other = gate.enter(plain(5 * KIB)).unwrap(); // 5 + 6 kept is above 10: what was kept goes
         assert!(gate.lock().idle.is_empty());
         drop(other);
+    }
+
+    #[test]
+    fn kept_memory_never_outgrows_what_can_be_reused() {
+        let gate = impatient(2, 1000 * KIB);
+        for size in 1..50 {
+            let mut permit = gate.enter(Share { memory: 20 * KIB, blocks: size, keep: true }).unwrap();
+            assert_eq!(permit.blocks().unwrap().len(), size);
+        }
+        let kept: Vec<usize> = gate.lock().idle.iter().map(Vec::len).collect();
+        assert_eq!(kept, [48, 49]); // the newest two
+
+        let mut permit = gate.enter(Share { memory: 900 * KIB, blocks: 900, keep: false }).unwrap();
+        permit.blocks().unwrap();
+        drop(permit);
+        assert!(gate.lock().idle.iter().all(|blocks| blocks.len() < 900)); // an unusual row pins nothing
+    }
+
+    #[test]
+    fn a_large_request_is_not_overtaken_by_small_ones() {
+        let gate = Gate::new(Budget { memory: 10 * KIB, hashes: 8, wait: Duration::from_secs(60) });
+        let order = Mutex::new(Vec::new());
+        let running = gate.enter(plain(6 * KIB)).unwrap();
+        thread::scope(|scope| {
+            let enter = |name: &'static str, memory| {
+                let permit = gate.enter(plain(memory)).unwrap();
+                order.lock().unwrap().push(name);
+                drop(permit);
+            };
+            scope.spawn(move || enter("large", 10 * KIB));
+            while gate.lock().queue.is_empty() {
+                thread::yield_now();
+            }
+            scope.spawn(move || enter("small", KIB)); // would fit, but came later
+            while gate.lock().queue.len() < 2 && order.lock().unwrap().is_empty() {
+                thread::yield_now();
+            }
+            drop(running);
+        });
+        assert_eq!(*order.lock().unwrap(), ["large", "small"]);
+    }
+
+    #[test]
+    fn who_gives_up_lets_the_next_one_through() {
+        let gate = Gate::new(Budget { memory: 10 * KIB, hashes: 8, wait: Duration::from_millis(50) });
+        let running = gate.enter(plain(6 * KIB)).unwrap();
+        thread::scope(|scope| {
+            let large = scope.spawn(|| gate.enter(plain(10 * KIB)).err());
+            while gate.lock().queue.is_empty() && !large.is_finished() {
+                thread::yield_now();
+            }
+            // Behind the large one until that gives up; then at once, or after its own deadline at the latest.
+            let small = scope.spawn(|| gate.enter(plain(KIB)).err());
+            assert_eq!(large.join().unwrap(), Some(HashErrorKind::Busy));
+            assert!(matches!(small.join().unwrap(), None | Some(HashErrorKind::Busy)));
+        });
+        assert!(gate.lock().queue.is_empty());
+        drop(running);
     }
 
     #[test]
@@ -263,10 +355,10 @@ mod tests {
                 scope.spawn(move || {
                     for round in 0..50 {
                         let memory = (1 + (worker + round) % 8) * KIB;
-                        let mut permit = gate.enter(memory).unwrap();
+                        let mut permit = gate.enter(argon2(memory)).unwrap();
                         assert!(granted.fetch_add(memory, Ordering::SeqCst) + memory <= 8 * KIB);
                         most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                        permit.blocks(usize::try_from(memory / KIB).unwrap()).unwrap();
+                        permit.blocks().unwrap();
                         thread::yield_now();
                         running.fetch_sub(1, Ordering::SeqCst);
                         granted.fetch_sub(memory, Ordering::SeqCst);
@@ -285,10 +377,10 @@ mod tests {
     fn a_panic_in_a_hash_gives_its_share_back() {
         let gate = impatient(1, KIB);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _permit = gate.enter(KIB).unwrap();
+            let _permit = gate.enter(plain(KIB)).unwrap();
             panic!("in the middle of a hash");
         }));
         assert!(panicked.is_err());
-        assert!(gate.enter(KIB).is_ok());
+        assert!(gate.enter(plain(KIB)).is_ok());
     }
 }

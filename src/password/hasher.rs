@@ -14,8 +14,11 @@ use crate::{compare, random};
 
 /// A password policy: how new passwords are hashed, and what stored ones may cost.
 ///
-/// [`Hasher::default`] is scrypt (17, 8, 1) with a salt of 16 and a hash of 32 bytes, about 0.4 s and 128 MiB a
+/// [`Hasher::default`] is scrypt (17, 8, 1) with a salt of 16 and a hash of 32 bytes, about 0.3 s and 128 MiB a
 /// password. Clones share one memory budget, as do all hashers without a [`Budget`] of their own.
+///
+/// Hashing blocks its thread, on purpose and for long. In an async program call it where blocking is allowed, such
+/// as `tokio::task::spawn_blocking`, with a clone of the hasher.
 ///
 /// ```
 /// use palisade::password::{Hasher, Scheme, VerifyErrorKind};
@@ -40,13 +43,13 @@ pub struct Hasher {
 #[must_use = "a builder does nothing until build() is called"]
 pub struct HasherBuilder {
     scheme: Scheme,
-    ceilings: Ceilings,
+    ceilings: Option<Ceilings>,
     budget: Option<Budget>,
 }
 
 /// Proof that a password matched its stored hash.
 #[derive(Debug)]
-#[must_use = "ask needs_rehash(), or bind it to `_` when no upgrade is wanted"]
+#[must_use = "the password was right: ask needs_rehash()"]
 pub struct Verified {
     needs_rehash: bool,
 }
@@ -104,8 +107,8 @@ impl Hasher {
 
     /// Checks a password, and hashes it anew when what is stored is below today's policy.
     ///
-    /// `Some` holds the text to store in place of the old one. When the password is right but the new hash could
-    /// not be made, the answer is `None`: the user is let in, and the next login tries again.
+    /// `Ok` is the proof that the password was right, whatever it holds: `Some` holds the text to store in place of
+    /// the old one; `None` means that none is due, or that it could not be made and the next login tries again.
     ///
     /// # Errors
     /// Those of [`verify`](Self::verify).
@@ -118,9 +121,24 @@ impl Hasher {
         Ok(if verified.needs_rehash() { self.hash(password).ok() } else { None })
     }
 
+    /// [`verify_user`](Self::verify_user) and [`verify_and_upgrade`](Self::verify_and_upgrade) in one: a login.
+    ///
+    /// # Errors
+    /// Those of [`verify`](Self::verify).
+    pub fn verify_user_and_upgrade(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+    ) -> Result<Option<StoredHash>, VerifyError> {
+        match stored {
+            Some(stored) => self.verify_and_upgrade(password, stored),
+            None => Err(self.verify_absent(password)),
+        }
+    }
+
     /// Does the work of checking a password for a user who does not exist.
     ///
-    /// Without it, an unknown name is answered at once and a known one after 0.4 s, which tells who has an
+    /// Without it, an unknown name is answered at once and a known one after 0.3 s, which tells who has an
     /// account. The answer is always an error: `Rejected`, unless the budget or memory was exhausted.
     #[must_use = "the error is the answer to give"]
     pub fn verify_absent(&self, password: &str) -> VerifyError {
@@ -129,6 +147,9 @@ impl Hasher {
 
     /// Checks a password against what the database answered; `None` does [`verify_absent`](Self::verify_absent)'s
     /// work.
+    ///
+    /// Known and unknown users then take equal time, as long as stored hashes have the policy's scheme and costs;
+    /// rows not yet rehashed take their own.
     ///
     /// # Errors
     /// Those of [`verify`](Self::verify).
@@ -178,7 +199,7 @@ impl Hasher {
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(HashErrorKind::TooLong);
         }
-        let mut permit = self.gate.enter(scheme.memory())?;
+        let mut permit = self.gate.enter(scheme.share(scheme == self.scheme))?;
         let input = Input { password: password.as_bytes(), salt };
         let derived = scheme.algorithm.derive(scheme.costs, &mut permit, input, output);
         derived.map_err(|_| HashErrorKind::Unavailable)
@@ -208,9 +229,9 @@ impl HasherBuilder {
         self
     }
 
-    /// The most that a stored hash may cost; its memory is also bounded by the budget's.
+    /// The most that a stored hash may cost. Ceilings above the default need a budget to match.
     pub fn ceilings(mut self, ceilings: Ceilings) -> Self {
-        self.ceilings = ceilings;
+        self.ceilings = Some(ceilings);
         self
     }
 
@@ -231,7 +252,11 @@ impl HasherBuilder {
             return Err(BuildErrorKind::EmptyBudget.into());
         }
         // A row that needs more than the whole budget would wait for ever: the budget is a ceiling too.
-        let ceilings = self.ceilings.memory(self.ceilings.memory.min(budget.memory));
+        if self.ceilings.is_some_and(|ceilings| ceilings.memory > budget.memory) {
+            return Err(BuildErrorKind::CeilingAboveBudget.into());
+        }
+        let ceilings = self.ceilings.unwrap_or_default();
+        let ceilings = ceilings.memory(ceilings.memory.min(budget.memory));
         match self.scheme.admit(&ceilings) {
             Ok(()) => Ok(Hasher { scheme: self.scheme, ceilings, gate }),
             Err(Defect::CostAboveCeiling) => Err(BuildErrorKind::CostAboveCeiling.into()),
@@ -252,3 +277,88 @@ impl Verified {
 /// RFC 9106 §3.1 and NIST SP 800-132 §5.1 recommend 128 bits.
 const SALT_BYTES: usize = 16;
 const OUTPUT_BYTES: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::password::VerifyErrorKind;
+    use crate::random::while_failing;
+
+    const MIB: u64 = 1 << 20;
+
+    /// A policy of 2 MiB a hash, whose gate tells what it granted.
+    fn hasher() -> Hasher {
+        Hasher::builder().scheme(Scheme::scrypt(11, 8, 1)).budget(Budget::default()).build().unwrap()
+    }
+
+    #[test]
+    fn whatever_is_refused_costs_one_hash_of_the_live_policy() {
+        let refused = [
+            "",
+            "$",
+            "$scrypt$ln=48,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2SAXJlRUU",
+            "$argon2id$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2SAXJlRUU",
+            "$2b$10$abcdefghijklmnopqrstuv",
+        ];
+        for row in refused.map(Some).into_iter().chain([None]) {
+            let hasher = hasher();
+            assert!(hasher.verify_user("pw", row).is_err());
+            assert_eq!(hasher.gate.log(), [2 * MIB], "{row:?}");
+            assert!(hasher.verify_user_and_upgrade("pw", row).is_err());
+            assert_eq!(hasher.gate.log(), [2 * MIB; 2], "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_costs_its_own_price_and_an_upgrade_one_more() {
+        let hasher = hasher();
+        let row = Hasher::builder().scheme(Scheme::scrypt(10, 8, 1)).build().unwrap().hash("pw").unwrap();
+        assert!(hasher.verify("no", row.as_str()).is_err());
+        assert_eq!(hasher.gate.log(), [MIB]);
+        assert!(hasher.verify_and_upgrade("pw", row.as_str()).unwrap().is_some());
+        assert_eq!(hasher.gate.log(), [MIB, MIB, 2 * MIB]);
+    }
+
+    #[test]
+    fn verify_holds_rows_against_its_own_ceilings() {
+        let ceilings = Ceilings::default().scrypt_work(1 << 14);
+        let strict =
+            Hasher::builder().scheme(Scheme::scrypt(11, 8, 1)).ceilings(ceilings).budget(Budget::default());
+        let strict = strict.build().unwrap();
+        let row = Hasher::builder().scheme(Scheme::scrypt(12, 8, 1)).build().unwrap().hash("pw").unwrap();
+        let error = strict.verify("pw", row.as_str()).unwrap_err();
+        assert_eq!(error.kind(), VerifyErrorKind::CostAboveCeiling);
+        assert_eq!(strict.gate.log(), [2 * MIB]); // the policy's hash, not the row's
+    }
+
+    #[test]
+    fn overlong_passwords_cost_nothing_anywhere() {
+        let hasher = hasher();
+        let overlong = "x".repeat(MAX_PASSWORD_BYTES + 1);
+        for row in [Some("$scrypt$damaged"), None] {
+            assert!(hasher.verify_user(&overlong, row).is_err());
+        }
+        assert!(hasher.gate.log().is_empty());
+    }
+
+    #[test]
+    fn hashers_without_a_budget_share_one() {
+        let built = Hasher::builder().scheme(Scheme::scrypt(4, 1, 1)).build().unwrap();
+        assert!(Arc::ptr_eq(&Hasher::default().gate, &Hasher::default().gate));
+        assert!(Arc::ptr_eq(&built.gate, &Hasher::default().gate));
+        assert!(!Arc::ptr_eq(&hasher().gate, &hasher().gate));
+        let own = hasher();
+        assert!(Arc::ptr_eq(&own.gate, &own.clone().gate));
+    }
+
+    #[test]
+    fn a_failing_random_source_hashes_nothing_but_lets_the_user_in() {
+        let hasher = hasher();
+        let error = while_failing(|| hasher.hash("pw")).unwrap_err();
+        assert_eq!(error.kind(), HashErrorKind::Unavailable);
+        assert!(hasher.gate.log().is_empty());
+
+        let row = Hasher::builder().scheme(Scheme::scrypt(4, 1, 1)).build().unwrap().hash("pw").unwrap();
+        assert_eq!(while_failing(|| hasher.verify_and_upgrade("pw", row.as_str())), Ok(None));
+    }
+}

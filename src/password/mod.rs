@@ -21,8 +21,8 @@
 //!
 //! # At login
 //! [`Hasher::verify_user`] takes what the database answered, found or not, and does equal work for both, so that
-//! time does not tell who has an account. [`Hasher::verify_and_upgrade`] also answers with a new string when the
-//! stored one is below today's policy; store it only if the row still holds the old one:
+//! time does not tell who has an account. [`Hasher::verify_user_and_upgrade`] also answers with a new string when
+//! the stored one is below today's policy; store it only if the row still holds the old one:
 //! `UPDATE users SET password = :new WHERE id = :id AND password = :old`.
 //!
 //! # What is read
@@ -39,7 +39,11 @@
 //! # Security
 //! Costs in a stored string are checked against [`Ceilings`] before anything is allocated, so that a row an
 //! attacker wrote cannot exhaust memory. Time for a wrong password is independent of the stored hash's content.
-//! A row cheaper than the policy, not yet rehashed, can be told by its shorter time.
+//! Rows of other costs than the policy's, not yet rehashed, can be told by their time from unknown users and from
+//! each other until their owners have logged in once.
+//!
+//! One hash blocks its thread for about 0.3 s at the default, plus its wait for the budget; async programs call
+//! it where blocking is allowed.
 //!
 //! Argon2's working memory is erased after each hash; the scrypt crate's (128 MiB at the default) is returned to
 //! the allocator as it is. The derived output is erased in both.

@@ -27,6 +27,12 @@ impl Algorithm for Argon2id {
         u64::from(memory) * Block::SIZE as u64
     }
 
+    // RFC 9106 §3.2: memory is rounded down to a multiple of four blocks a lane.
+    fn blocks(&self, [memory, _, lanes]: Costs) -> usize {
+        let multiple = lanes.saturating_mul(4).max(1);
+        (memory / multiple * multiple) as usize
+    }
+
     fn work(&self, costs @ [_, passes, _]: Costs) -> u64 {
         self.memory(costs).saturating_mul(u64::from(passes))
     }
@@ -44,7 +50,7 @@ impl Algorithm for Argon2id {
     ) -> Result<(), NoMemory> {
         let params = Params::new(memory, passes, lanes, Some(output.len()))
             .expect("is_defined covers the crate's checks of costs; outputs are 4 to 64 bytes long");
-        let blocks = permit.blocks(params.block_count()).ok_or(NoMemory)?;
+        let blocks = permit.blocks().ok_or(NoMemory)?;
         Argon2::new(argon2::Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into_with_memory(input.password, input.salt, output, blocks)
             .expect(
@@ -59,7 +65,7 @@ mod tests {
     use super::*;
     use crate::encoding;
     use crate::password::Budget;
-    use crate::password::gate::Gate;
+    use crate::password::gate::{Gate, Share};
 
     /// Source: RFC 9106 §5.3. It uses a secret and associated data, which stored passwords do not have, so it
     /// runs against the crate underneath; `tests/vectors/password/argon2id.txt` covers this file.
@@ -84,13 +90,23 @@ mod tests {
         let input = Input { password: b"password", salt: b"somesalt" };
         let mut outputs = [[0; 32]; 3];
         for (output, costs) in outputs.iter_mut().zip([[64, 2, 1], [64, 2, 1], [32, 2, 1]]) {
-            let mut permit = gate.enter(Argon2id.memory(costs)).unwrap();
-            let blocks = permit.blocks(costs[0] as usize).unwrap();
+            let share = Share { memory: Argon2id.memory(costs), blocks: Argon2id.blocks(costs), keep: true };
+            let mut permit = gate.enter(share).unwrap();
+            let blocks = permit.blocks().unwrap();
             assert!(blocks.iter().all(|block| block.as_ref().iter().all(|&word| word == 0)));
             Argon2id.derive(costs, &mut permit, input, output).unwrap();
         }
         assert_eq!(outputs[0], outputs[1]);
         assert_ne!(outputs[0], outputs[2]);
+    }
+
+    #[test]
+    fn blocks_are_as_many_as_the_crate_underneath_wants() {
+        for costs in [[8, 1, 1], [19_457, 2, 1], [19_456, 2, 3], [4_883, 3, 3], [47_104, 1, 4], [100, 1, 12]]
+        {
+            let params = Params::new(costs[0], costs[1], costs[2], None).unwrap();
+            assert_eq!(Argon2id.blocks(costs), params.block_count(), "{costs:?}");
+        }
     }
 
     #[test]

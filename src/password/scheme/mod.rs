@@ -5,7 +5,7 @@ mod scrypt;
 
 use std::fmt;
 
-use super::gate::Permit;
+use super::gate::{Permit, Share};
 use super::{Ceilings, Defect};
 
 /// Every algorithm whose PHC strings are read.
@@ -23,7 +23,8 @@ pub(super) static SCHEMES: &[&dyn Algorithm] = &[&scrypt::Scrypt, &argon2id::Arg
 ///
 /// # Security
 /// OWASP's minimum is, for scrypt, (17, 8, 1), (16, 8, 2), (15, 8, 3), (14, 8, 5) or (13, 8, 10); for Argon2id,
-/// (47104, 1, 1), (19456, 2, 1), (12288, 3, 1), (9216, 4, 1) or (7168, 5, 1). Lower costs are for tests.
+/// (47104, 1, 1), (19456, 2, 1), (12288, 3, 1), (9216, 4, 1) or (7168, 5, 1). Lower costs can be built, for
+/// tests; [`meets_owasp`](Self::meets_owasp) tells.
 #[derive(Clone, Copy)]
 pub struct Scheme {
     pub(super) algorithm: &'static dyn Algorithm,
@@ -32,6 +33,20 @@ pub struct Scheme {
 
 /// Three numbers, in the order of [`Algorithm::params`].
 pub(super) type Costs = [u32; 3];
+
+/// Equally strong minima, more memory first.
+const OWASP: &[Scheme] = &[
+    Scheme::scrypt(17, 8, 1),
+    Scheme::scrypt(16, 8, 2),
+    Scheme::scrypt(15, 8, 3),
+    Scheme::scrypt(14, 8, 5),
+    Scheme::scrypt(13, 8, 10),
+    Scheme::argon2id(47_104, 1, 1),
+    Scheme::argon2id(19_456, 2, 1),
+    Scheme::argon2id(12_288, 3, 1),
+    Scheme::argon2id(9_216, 4, 1),
+    Scheme::argon2id(7_168, 5, 1),
+];
 
 /// What a password algorithm brings.
 ///
@@ -53,6 +68,9 @@ pub(super) trait Algorithm: Sync {
 
     /// Working memory, in bytes.
     fn memory(&self, costs: Costs) -> u64;
+
+    /// How many of Argon2's blocks it works in, if any.
+    fn blocks(&self, costs: Costs) -> usize;
 
     /// What a guess costs in time, in a unit of the algorithm's own.
     fn work(&self, costs: Costs) -> u64;
@@ -92,19 +110,39 @@ impl Scheme {
         Self { algorithm: &scrypt::Scrypt, costs: [log_n as u32, r, p] }
     }
 
-    /// Argon2id version 1.3 with `memory` KiB, `passes` and `lanes`; OWASP's first choice is (19456, 2, 1).
+    /// Argon2id version 1.3 with `memory_kib` KiB, `passes` and `lanes`; (19456, 2, 1) is 19 MiB.
     ///
     /// # Source
     /// RFC 9106 §3.1.
-    pub const fn argon2id(memory: u32, passes: u32, lanes: u32) -> Self {
-        Self { algorithm: &argon2id::Argon2id, costs: [memory, passes, lanes] }
+    pub const fn argon2id(memory_kib: u32, passes: u32, lanes: u32) -> Self {
+        Self { algorithm: &argon2id::Argon2id, costs: [memory_kib, passes, lanes] }
     }
 
-    pub(super) fn memory(&self) -> u64 {
+    /// Whether a guess costs at least what OWASP asks, as a service should assert of its policy when it starts.
+    ///
+    /// ```
+    /// use palisade::password::Scheme;
+    ///
+    /// assert!(Scheme::default().meets_owasp());
+    /// assert!(!Scheme::argon2id(19, 2, 1).meets_owasp()); // MiB mistaken for KiB
+    /// ```
+    ///
+    /// # Source
+    /// OWASP Password Storage Cheat Sheet, as of 2026-06.
+    pub fn meets_owasp(&self) -> bool {
+        OWASP.iter().any(|minimum| self.meets(minimum))
+    }
+
+    fn memory(&self) -> u64 {
         self.algorithm.memory(self.costs)
     }
 
-    pub(super) fn work(&self) -> u64 {
+    /// What one hash asks of the gate.
+    pub(super) fn share(&self, keep: bool) -> Share {
+        Share { memory: self.memory(), blocks: self.algorithm.blocks(self.costs), keep }
+    }
+
+    fn work(&self) -> u64 {
         self.algorithm.work(self.costs)
     }
 
@@ -170,6 +208,14 @@ mod tests {
     }
 
     #[test]
+    fn owasps_minima_meet_themselves_and_nothing_weaker_does() {
+        assert!(OWASP.iter().all(Scheme::meets_owasp));
+        for weak in [Scheme::scrypt(16, 8, 1), Scheme::scrypt(12, 8, 20), Scheme::argon2id(19_456, 1, 1)] {
+            assert!(!weak.meets_owasp(), "{weak}");
+        }
+    }
+
+    #[test]
     fn default_ceilings_are_exact() {
         let admitted = |scheme: Scheme| scheme.admit(&Ceilings::default());
         for allowed in [
@@ -186,6 +232,8 @@ mod tests {
             Scheme::scrypt(18, 9, 1),
             Scheme::scrypt(18, 8, 3),
             Scheme::scrypt(1, 1 << 21, 2),
+            Scheme::scrypt(1, 1, 2_097_100), // little mixing, but seconds of PBKDF2
+            Scheme::scrypt(1, 699_000, 1),   // a small table, but huge blocks beside it
             Scheme::argon2id(262_145, 1, 1),
             Scheme::argon2id(262_144, 5, 1),
         ] {
