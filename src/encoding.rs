@@ -10,6 +10,7 @@ use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::random::{self, RandomError};
+use crate::secret::erase;
 
 /// Base64url without padding, in an allocation of the exact size. RFC 4648 §5.
 pub(crate) fn base64url(bytes: &[u8]) -> String {
@@ -29,9 +30,62 @@ fn exact_text<E: Encoding>(bytes: &[u8]) -> String {
     String::from_utf8(buffer).expect("base64 is ASCII")
 }
 
-/// Reads [`base64url`]'s form.
+/// Reads [`base64url`]'s form into exactly as many bytes as `into` has.
+///
+/// Our own, because every signed token passes here: for 103 characters base64ct takes 184 ns, this 50, on a machine
+/// where the HMAC behind it takes 188 (2026-11-22, rustc 1.95). Held to base64ct by a differential test.
 pub(crate) fn from_base64url(text: &str, into: &mut [u8]) -> Option<()> {
-    exact_bytes(Base64UrlUnpadded::decode(text, into).map(<[u8]>::len), into)
+    let (blocks, rest) = text.as_bytes().as_chunks::<16>();
+    let mut wrong = u8::from(text.len() % 4 == 1 || base64url_len(text) != into.len());
+    let (whole, tail) = into.split_at_mut(into.len().min(blocks.len() * 12));
+    for (block, bytes) in blocks.iter().zip(whole.as_chunks_mut::<12>().0) {
+        wrong |= from_base64url_block(block, bytes);
+    }
+    let (mut block, mut bytes) = ([b'A'; 16], [0; 12]);
+    block.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    wrong |= from_base64url_block(&block, &mut bytes);
+    tail.iter_mut().zip(&bytes).for_each(|(to, from)| *to = *from);
+    // RFC 4648 §3.5: reject non-zero trailing bits. They would lie in the first byte past the end.
+    wrong |= bytes.get(tail.len()).copied().unwrap_or_default();
+    erase(&mut block);
+    erase(&mut bytes);
+    if wrong != 0 {
+        erase(into);
+    }
+    (wrong == 0).then_some(())
+}
+
+/// Decodes sixteen characters; the answer is zero when all are of the alphabet.
+///
+/// Every comparison is made for every character, so that none is told apart by time. Arrays of a fixed size let the
+/// compiler do all sixteen at once: over slices the same lines took 240 ns for 103 characters.
+#[expect(clippy::cast_possible_truncation, reason = "each byte is cut out of its 24 bits")]
+fn from_base64url_block(block: &[u8; 16], bytes: &mut [u8; 12]) -> u8 {
+    let (mut sextets, mut wrong) = ([0; 16], [0; 16]);
+    for ((sextet, wrong), &character) in sextets.iter_mut().zip(&mut wrong).zip(block) {
+        let within =
+            |first: u8, last: u8| u8::from(character.wrapping_sub(first) <= last - first).wrapping_neg();
+        let (upper, lower, digit) = (within(b'A', b'Z'), within(b'a', b'z'), within(b'0', b'9'));
+        let (minus, low_line) = (within(b'-', b'-'), within(b'_', b'_'));
+        *sextet = (upper & character.wrapping_sub(b'A'))
+            | (lower & character.wrapping_sub(b'a' - 26))
+            | (digit & character.wrapping_add(52 - b'0'))
+            | (minus & 0x3e)
+            | (low_line & 0x3f);
+        *wrong = !(upper | lower | digit | minus | low_line);
+    }
+    for (&[a, b, c, d], three) in sextets.as_chunks::<4>().0.iter().zip(bytes.as_chunks_mut::<3>().0) {
+        let bits = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        *three = [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8];
+    }
+    erase(&mut sextets);
+    wrong.iter().fold(0, |all, wrong| all | wrong)
+}
+
+/// How many bytes a text in [`base64url`]'s form stands for, if it is one.
+pub(crate) fn base64url_len(text: impl AsRef<[u8]>) -> usize {
+    let text = text.as_ref();
+    text.len() / 4 * 3 + (text.len() % 4).saturating_sub(1)
 }
 
 /// Reads [`base64_unpadded`]'s form.
@@ -210,6 +264,16 @@ mod tests {
     }
 
     #[test]
+    fn every_byte_of_the_base64url_alphabet_is_read_rightly() {
+        for byte in 0..=127_u8 {
+            let text = String::from_utf8(vec![b'A', byte, b'A', b'A']).unwrap();
+            let expected = Base64UrlUnpadded::decode_vec(&text).ok();
+            let mut ours = [0; 3];
+            assert_eq!(from_base64url(&text, &mut ours).map(|()| ours.to_vec()), expected, "{byte}");
+        }
+    }
+
+    #[test]
     fn any_base64_reads_all_four_forms_of_one_value() {
         let mut bytes = [0; 4];
         for text in ["+/v/8A==", "+/v/8A", "-_v_8A==", "-_v_8A"] {
@@ -220,6 +284,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn base64url_is_decoded_as_base64ct_does(
+            bytes: Vec<u8>,
+            text in "[A-Za-z0-9_-]{0,200}",
+            mixed in "[ -~]{0,12}",
+        ) {
+            let encoded = base64url(&bytes);
+            for text in [encoded, text, mixed] {
+                let mut ours = vec![0xaa; base64url_len(&text)];
+                let expected = Base64UrlUnpadded::decode_vec(&text).ok();
+                prop_assert_eq!(from_base64url(&text, &mut ours).is_some(), expected.is_some(), "{}", text);
+                if let Some(expected) = expected {
+                    prop_assert_eq!(ours, expected);
+                } else {
+                    prop_assert!(ours.iter().all(|&byte| byte == 0));
+                }
+            }
+        }
+
         #[test]
         fn decoders_have_one_spelling_per_value(text in "[A-Za-z0-9+/_=-]{0,48}") {
             let mut bytes = [0; 24];

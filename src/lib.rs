@@ -6,9 +6,11 @@
 //! | [`compare`] | compare bytes without telling where they differ |
 //! | [`random`] | the only door to the operating system's random source |
 //! | [`clock`] | the system's clock, or one that a test moves by hand |
-//! | [`token`] | issue bearer tokens and check them |
+//! | [`token`] | issue bearer tokens and check them: opaque, with checksum, split, signed |
 //! | [`password`] | hash, verify and upgrade passwords |
 //! | [`config`] | secrets from environment, files and credential folders |
+//! | [`keys`] | a ring of keys, rotated without downtime |
+//! | [`seal`] | encryption at rest, bound to where the value belongs |
 //!
 //! # One example a room
 //! An account is made, a password checked and a session issued:
@@ -45,6 +47,23 @@
 //! );
 //! ```
 //!
+//! One ring of keys serves signatures and seals, and is rotated without downtime:
+//!
+//! ```
+//! use palisade::{keys::KeyRing, seal::Sealer, token::Signer};
+//! use std::time::Duration;
+//!
+//! let ring = KeyRing::generate()?; // or a KeyFile that all processes read
+//! let link = Signer::new(&ring).sign("reset-password", b"user 17", Duration::from_secs(900))?;
+//! let card = Sealer::new(&ring).seal(b"4111 1111 1111 1111", ["users.card", "17"])?;
+//!
+//! let new = ring.add_generated()?;
+//! ring.promote(new)?;
+//! assert!(Signer::new(&ring).verify("reset-password", &link).is_ok());
+//! assert!(Sealer::new(&ring).reseal(&card, ["users.card", "17"])?.is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What it does not do
 //! It writes no cipher, hash or TLS of its own: those are ring's and RustCrypto's. It does not run without the
 //! standard library or in WebAssembly. It cannot protect a process whose memory an attacker reads.
@@ -62,8 +81,10 @@ pub mod clock;
 pub mod compare;
 pub mod config;
 mod encoding;
+pub mod keys;
 pub mod password;
 pub mod random;
+pub mod seal;
 pub mod secret;
 pub mod token;
 

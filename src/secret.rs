@@ -26,7 +26,6 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use secrecy::{ExposeSecretMut, SecretBox};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::compare;
@@ -62,7 +61,7 @@ pub use secrecy::ExposeSecret;
 /// let text: &str = &*secret;
 /// ```
 // Not Clone: two copies are two places to erase. Not PartialEq: `==` would stop at the first difference.
-pub struct SecretString(SecretBox<str>);
+pub struct SecretString(Box<str>);
 
 /// Bytes that are erased when dropped and never shown.
 ///
@@ -84,7 +83,7 @@ pub struct SecretString(SecretBox<str>);
 /// let key = palisade::secret::SecretBytes::from(vec![7; 32]);
 /// let text = serde_json::to_string(&key);
 /// ```
-pub struct SecretBytes(SecretBox<[u8]>);
+pub struct SecretBytes(Box<[u8]>);
 
 impl SecretString {
     /// Moves the text out of `source` and erases what stays there.
@@ -147,9 +146,9 @@ impl SecretBytes {
     /// # Errors
     /// Those of `fill`; what it had written is erased.
     pub fn try_filled<E>(len: usize, fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
-        let mut secret = SecretBox::new(vec![0; len].into_boxed_slice());
-        fill(secret.expose_secret_mut())?;
-        Ok(Self(secret))
+        let mut secret = Self(vec![0; len].into_boxed_slice());
+        fill(&mut secret.0)?;
+        Ok(secret)
     }
 
     /// Reads `reader` to its end, at most `limit` bytes, erasing every buffer on the way.
@@ -181,6 +180,11 @@ impl SecretBytes {
         }
     }
 
+    /// For those who decrypt in place.
+    pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> usize {
         self.expose_secret().len()
@@ -200,21 +204,43 @@ impl SecretBytes {
 
 impl ExposeSecret<str> for SecretString {
     fn expose_secret(&self) -> &str {
-        self.0.expose_secret()
+        &self.0
     }
 }
 
 impl ExposeSecret<[u8]> for SecretBytes {
     fn expose_secret(&self) -> &[u8] {
-        self.0.expose_secret()
+        &self.0
     }
+}
+
+impl Drop for SecretString {
+    fn drop(&mut self) {
+        // Neither step copies or moves the text.
+        let mut bytes = String::from(std::mem::take(&mut self.0)).into_bytes();
+        erase(&mut bytes);
+    }
+}
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        erase(&mut self.0);
+    }
+}
+
+/// Overwrites bytes with zeros in a way that the compiler cannot drop, at the speed of `memset`.
+///
+/// zeroize's own slices are written byte by byte: 16 KiB take 4 µs instead of 0.3 (2026-11-22, rustc 1.95).
+pub(crate) fn erase(bytes: &mut [u8]) {
+    bytes.fill(0);
+    zeroize::optimization_barrier(bytes);
 }
 
 impl From<String> for SecretString {
     /// Keeps the allocation when its size is exact; else copies once and erases all of `source`.
     fn from(mut source: String) -> Self {
         if source.capacity() == source.len() {
-            return Self(SecretBox::new(source.into_boxed_str()));
+            return Self(source.into_boxed_str());
         }
         let secret = Self::from(source.as_str());
         source.zeroize();
@@ -225,7 +251,7 @@ impl From<String> for SecretString {
 impl From<&str> for SecretString {
     /// Copies; the source stays the caller's to erase. [`SecretString::take`] erases it.
     fn from(source: &str) -> Self {
-        Self(SecretBox::new(Box::from(source)))
+        Self(Box::from(source))
     }
 }
 
@@ -233,7 +259,7 @@ impl From<Vec<u8>> for SecretBytes {
     /// Keeps the allocation when its size is exact; else copies once and erases all of `source`.
     fn from(mut source: Vec<u8>) -> Self {
         if source.capacity() == source.len() {
-            return Self(SecretBox::new(source.into_boxed_slice()));
+            return Self(source.into_boxed_slice());
         }
         let secret = Self::from(source.as_slice());
         source.zeroize();
@@ -244,7 +270,7 @@ impl From<Vec<u8>> for SecretBytes {
 impl From<&[u8]> for SecretBytes {
     /// Copies; the source stays the caller's to erase. [`SecretBytes::take`] erases it.
     fn from(source: &[u8]) -> Self {
-        Self(SecretBox::new(Box::from(source)))
+        Self(Box::from(source))
     }
 }
 

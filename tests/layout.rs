@@ -39,6 +39,7 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("secret", "compare"),
     ("random", "secret"),
     ("encoding", "random"),
+    ("encoding", "secret"),
     ("keys", "config"),
     // Sinks take validated types.
     ("sql", "validate"),

@@ -3,16 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use palisade::clock::{Clock, ManualClock, SystemClock};
-use palisade::config::{ConfigError, Environment, KeyBytes, Problem, Reason, Value};
+use palisade::config::{ConfigError, Environment, KeyBytes, Problem, Reason, Value, Watcher};
+use palisade::keys::{KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping};
 use palisade::password::{
     Budget, BuildError, Ceilings, Defect, HashError, Hasher, HasherBuilder, Scheme, StoredHash, Verified,
     VerifyError,
 };
 use palisade::random::RandomError;
+use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
 use palisade::token::{
-    DigestError, PrefixError, PresentedSplit, SplitToken, Token, TokenDigest, TokenError, TokenFormat,
-    WellFormed,
+    DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
+    SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
 
 const fn crosses_threads<T: Send + Sync + ?Sized>() {}
@@ -25,6 +27,10 @@ const _: () = {
     crosses_threads::<(StoredHash, Verified, VerifyError)>();
     crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
+    crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
+    crosses_threads::<(Context, OpenReader<&[u8]>, Opened, SealError, SealWriter<Vec<u8>>, Sealer)>();
+    crosses_threads::<(MemoryOnceStore, OnceStoreError, SignError, Signer)>();
+    crosses_threads::<dyn OnceStore + Send + Sync>();
     crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();
 };
 
@@ -41,6 +47,10 @@ const _: () = {
     is_error::<DigestError>();
     is_error::<PrefixError>();
     is_error::<TokenError>();
+    is_error::<KeyError>();
+    is_error::<SealError>();
+    is_error::<SignError>();
+    is_error::<OnceStoreError>();
 };
 
 #[test]

@@ -40,10 +40,12 @@ mod error;
 mod field;
 mod placeholder;
 mod source;
+mod watch;
 
 pub use error::{ConfigError, Problem, Reason};
 pub use field::{FieldRules, KeyBytes, SecretField, are_distinct, is_name, load};
 pub use source::{Environment, Source, Value};
+pub use watch::Watcher;
 
 /// Declares a struct of secrets and where to find them.
 ///

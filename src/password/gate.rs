@@ -11,7 +11,6 @@ use std::thread;
 use std::time::Duration;
 
 use argon2::Block;
-use zeroize::Zeroize;
 
 use super::HashErrorKind;
 use crate::clock::{Clock, SystemClock};
@@ -195,7 +194,8 @@ impl Permit<'_> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.blocks.iter_mut().for_each(Zeroize::zeroize);
+        self.blocks.fill(Block::new());
+        zeroize::optimization_barrier(self.blocks.as_slice());
         let blocks = std::mem::take(&mut self.blocks);
         let mut state = self.gate.lock();
         state.running -= 1;

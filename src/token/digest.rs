@@ -2,7 +2,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use ring::digest::{self, SHA256};
+use sha2::{Digest, Sha256};
 
 use crate::{compare, encoding};
 
@@ -32,9 +32,7 @@ pub struct TokenDigest([u8; 32]);
 impl TokenDigest {
     /// Digests the text of a token.
     pub fn of(token: &str) -> Self {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest::digest(&SHA256, token.as_bytes()).as_ref());
-        Self(bytes)
+        Self(Sha256::digest(token).into())
     }
 
     /// Whether `presented` is the token that this is the digest of, in a time independent of content.

@@ -1,4 +1,4 @@
-//! Issue bearer tokens and check them: opaque, prefixed with a checksum, or split for look-up.
+//! Issue bearer tokens and check them: opaque, prefixed with a checksum, split for look-up, or signed.
 //!
 //! Whoever holds a bearer token is let in, so a server hands out the token and stores only its digest: a stolen
 //! table opens nothing.
@@ -8,8 +8,9 @@
 //! | [`Token`] | 43 characters of base64url | sessions, reset links |
 //! | [`TokenFormat`] | `acme_live_…` with a checksum | API keys that people paste and scanners must find |
 //! | [`SplitToken`] | selector and verifier | look-up by an index that reveals nothing |
+//! | [`Signer`] | its own content, signed and expiring | links in mails, without a table |
 //!
-//! It keeps no state: expiry and revocation are the caller's table, or the session room's.
+//! It keeps no sessions: their expiry and revocation are the caller's table, or the session room's.
 //!
 //! ```
 //! use palisade::token::{Token, TokenDigest};
@@ -31,12 +32,16 @@
 
 mod digest;
 mod format;
+mod once;
 mod opaque;
+mod signed;
 mod split;
 
 pub use digest::{DigestError, TokenDigest};
 pub use format::{PrefixError, TokenFormat, WellFormed};
+pub use once::{MemoryOnceStore, OnceStore, OnceStoreError};
 pub use opaque::Token;
+pub use signed::Signer;
 pub use split::{PresentedSplit, SplitToken};
 
 /// Why a presented text is not a token of the expected form.
@@ -46,6 +51,56 @@ pub use split::{PresentedSplit, SplitToken};
 #[error("not a token of this form: {}", self.kind.expectation())]
 pub struct TokenError {
     kind: TokenErrorKind,
+}
+
+/// Why a token was not signed or not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.kind)]
+pub struct SignError {
+    kind: SignErrorKind,
+}
+
+/// What a caller can act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignErrorKind {
+    /// Not signed by this ring for this purpose and state. One answer for every forgery.
+    #[error("the token is not valid here")]
+    Rejected,
+    /// It was good, and its time is over.
+    #[error("the token has expired, ask for a new one")]
+    Expired,
+    /// It was good, and was used already.
+    #[error("the token was used already, ask for a new one")]
+    Used,
+    /// The payload has more than 4 KiB.
+    #[error("the payload is longer than 4096 bytes")]
+    TooLong,
+    /// The random source failed; nothing was signed.
+    #[error("the operating system's random source is unavailable")]
+    Random,
+    /// The store of used tokens cannot tell; the token is refused.
+    #[error("the store of used tokens is unavailable")]
+    Unavailable,
+}
+
+impl SignError {
+    /// What happened.
+    pub const fn kind(&self) -> SignErrorKind {
+        self.kind
+    }
+}
+
+impl From<SignErrorKind> for SignError {
+    fn from(kind: SignErrorKind) -> Self {
+        Self { kind }
+    }
+}
+
+impl From<crate::random::RandomError> for SignError {
+    fn from(_: crate::random::RandomError) -> Self {
+        Self { kind: SignErrorKind::Random }
+    }
 }
 
 /// What is wrong with the form of a presented token.

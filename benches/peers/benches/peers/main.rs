@@ -2,6 +2,7 @@
 
 mod compare;
 mod password;
+mod seal;
 mod token;
 
 use palisade_peers::Report;
@@ -9,7 +10,12 @@ use palisade_peers::Report;
 /// A room's name and its races.
 type Room = (&'static str, fn(&mut Report));
 
-const ROOMS: &[Room] = &[("compare", compare::races), ("token", token::races), ("password", password::races)];
+const ROOMS: &[Room] = &[
+    ("compare", compare::races),
+    ("token", token::races),
+    ("password", password::races),
+    ("seal", seal::races),
+];
 
 fn main() {
     let wanted: Vec<String> =

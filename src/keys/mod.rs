@@ -1,0 +1,52 @@
+//! Keys with ids and states, changed without downtime.
+//!
+//! A [`KeyRing`] holds the keys of one application. Its *primary* key makes new tokens and seals; older
+//! *accepted* keys still verify; *retired* ones are refused for anything that lets a caller in, but still open what
+//! was stored. Handles are cheap clones of one ring, and every room derives keys of its own from it, so that one
+//! ring serves them all.
+//!
+//! It does not talk to a key management service; it takes keys from one by [`KeyRing::add`].
+//!
+//! ```
+//! use palisade::keys::{KeyRing, KeyState};
+//!
+//! let ring = KeyRing::generate()?;
+//! let old = ring.primary();
+//!
+//! let new = ring.add_generated()?; // known, not yet used
+//! ring.promote(new)?; // used from now on; what the old key made stays valid
+//! ring.retire(old)?; // weeks later: nothing it signed lets anyone in any more
+//! assert_eq!(ring.state(old), Some(KeyState::Retired));
+//! ring.destroy(old)?; // and when nothing sealed by it is left: gone
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Rotation without downtime
+//! Several processes read one ring from a file ([`KeyFile`]) and reload it at different times. Every change of such
+//! a ring is saved before it takes effect; a key that was just added is unknown to the others until they reload, so
+//! [`KeyRing::promote`] refuses a key younger than the reload interval. Hence the steps: add, wait, promote, wait
+//! until what the old key made has expired, retire, seal stored values anew, destroy.
+//!
+//! # Security
+//! Keys are 32 random bytes. Each purpose gets a key of its own by HKDF, so that a signature can never stand in
+//! for a seal. Key ids are public. `Debug` shows ids and states only. Key bytes, and what is derived from them, are
+//! erased when the last handle that uses them is gone; AES's round keys for one message are not, a limit of the
+//! crate that runs it.
+//!
+//! # Source
+//! HKDF: RFC 5869 with SHA-256. Key states: NIST SP 800-57 part 1 §7.
+
+mod error;
+mod file;
+mod key;
+mod ring;
+mod wrapped;
+
+pub use error::{KeyError, KeyErrorKind};
+pub use file::{KeyFile, Reloaded};
+pub use key::{KeyId, KeyIdError, KeyInfo, KeyState};
+pub use ring::KeyRing;
+pub use wrapped::Wrapping;
+
+pub(crate) use key::Key;
+pub(crate) use ring::Snapshot;

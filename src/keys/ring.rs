@@ -1,0 +1,372 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use super::file::Storage;
+use super::key::{Key, Material};
+use super::wrapped;
+use super::{KeyError, KeyErrorKind, KeyId, KeyInfo, KeyState, Wrapping};
+use crate::clock::{Clock, SystemClock};
+use crate::random::{self, RandomError};
+use crate::secret::SecretBytes;
+
+/// The keys of an application; clones are handles to the same ring.
+///
+/// What takes a ring takes `impl Into<KeyRing>`: give it `&ring`, and it holds a handle of its own. An operation
+/// works on the keys as they are when it begins, whatever changes meanwhile.
+///
+/// ```
+/// use palisade::keys::KeyRing;
+///
+/// let ring = KeyRing::generate()?;
+/// let handle = ring.clone();
+/// let new = ring.add_generated()?;
+/// ring.promote(new)?;
+/// assert_eq!(handle.primary(), new);
+/// println!("{ring:?}"); // ids and states, no keys
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct KeyRing {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    current: RwLock<Arc<Snapshot>>,
+    /// Held by whoever changes the ring, so that no change is lost.
+    changing: Mutex<()>,
+    storage: Option<Storage>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The keys at one moment.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    /// Grows with every change.
+    pub(super) version: u64,
+    /// INVARIANT: exactly one is primary; ids differ; at most `MAX_KEYS`.
+    pub(super) keys: Vec<Key>,
+}
+
+impl Snapshot {
+    /// The key that makes everything new.
+    pub(crate) fn primary(&self) -> &Key {
+        let primary = self.keys.iter().find(|key| key.state == KeyState::Primary);
+        primary.expect("a ring always has one primary key")
+    }
+
+    /// Any key of the ring, retired ones too: for what was stored.
+    pub(crate) fn stored(&self, id: KeyId) -> Option<&Key> {
+        self.keys.iter().find(|key| key.id == id)
+    }
+
+    /// A key that still verifies: for what lets a caller in.
+    pub(crate) fn accepted(&self, id: KeyId) -> Option<&Key> {
+        self.stored(id).filter(|key| key.state != KeyState::Retired)
+    }
+
+    /// Whether what [`Snapshot`] promises of its keys holds.
+    pub(super) fn is_sound(&self) -> bool {
+        let primaries = self.keys.iter().filter(|key| key.state == KeyState::Primary).count();
+        let distinct = self
+            .keys
+            .iter()
+            .zip(1..)
+            .all(|(key, next)| self.keys.iter().skip(next).all(|other| other.id != key.id));
+        primaries == 1 && distinct && self.keys.len() <= MAX_KEYS
+    }
+
+    fn key_mut(&mut self, id: KeyId) -> Result<&mut Key, KeyErrorKind> {
+        self.keys.iter_mut().find(|key| key.id == id).ok_or(KeyErrorKind::Unknown)
+    }
+
+    fn push(
+        &mut self,
+        id: KeyId,
+        bytes: SecretBytes,
+        state: KeyState,
+        clock: &dyn Clock,
+    ) -> Result<(), KeyErrorKind> {
+        if bytes.len() != KEY_BYTES {
+            return Err(KeyErrorKind::Length);
+        }
+        if self.stored(id).is_some() {
+            return Err(KeyErrorKind::Exists);
+        }
+        if self.keys.len() >= MAX_KEYS {
+            return Err(KeyErrorKind::Full);
+        }
+        self.keys.push(Key { id, state, added: now(clock), material: Material::new(bytes) });
+        Ok(())
+    }
+}
+
+impl KeyRing {
+    /// Makes a ring of one random key, in memory only.
+    ///
+    /// What it makes is worthless when the process ends; [`KeyFile`](super::KeyFile) keeps a ring.
+    ///
+    /// # Errors
+    /// [`KeyError`] of kind `Random` when the operating system's random source is unavailable.
+    pub fn generate() -> Result<Self, KeyError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Ok(Self::from_snapshot(Snapshot::generate(&*clock)?, None, clock))
+    }
+
+    /// Makes a ring of a key from elsewhere, such as a key management service; exactly 32 bytes.
+    ///
+    /// # Errors
+    /// [`KeyError`] of kind `Length`.
+    pub fn from_key(id: KeyId, bytes: SecretBytes) -> Result<Self, KeyError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let mut snapshot = Snapshot { version: 1, keys: Vec::new() };
+        snapshot.push(id, bytes, KeyState::Primary, &*clock)?;
+        Ok(Self::from_snapshot(snapshot, None, clock))
+    }
+
+    /// Reads a ring from the text that [`to_text`](Self::to_text) wrote, as from an environment variable.
+    ///
+    /// ```
+    /// use palisade::keys::{KeyRing, Wrapping};
+    /// use palisade::secret::SecretString;
+    ///
+    /// let wrapping = Wrapping::passphrase(SecretString::from("a long passphrase from the vault"));
+    /// let text = KeyRing::generate()?.to_text(&wrapping)?; // $palisade-keys$v=1$argon2id$…
+    /// let ring = KeyRing::from_text(&text, &wrapping)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`KeyError`]: `Rejected` under another passphrase or key, `Malformed` for other text.
+    pub fn from_text(text: &str, wrapping: &Wrapping) -> Result<Self, KeyError> {
+        Ok(Self::from_snapshot(wrapped::open(text, wrapping)?, None, Arc::new(SystemClock)))
+    }
+
+    /// Writes the ring as one line of ASCII, encrypted under a passphrase or key.
+    ///
+    /// # Errors
+    /// [`KeyError`] of kind `Random`, or `Memory` for a passphrase.
+    pub fn to_text(&self, wrapping: &Wrapping) -> Result<String, KeyError> {
+        wrapped::seal(&self.snapshot(), wrapping)
+    }
+
+    /// Adds a random key that verifies but is not yet used; [`promote`](Self::promote) it once every process
+    /// knows it.
+    ///
+    /// # Errors
+    /// [`KeyError`]: `Random`, `Full`; for a ring with a file also what its file gives.
+    pub fn add_generated(&self) -> Result<KeyId, KeyError> {
+        self.change(|ring, shared| {
+            let id = ring.unused_id()?;
+            ring.push(id, random::secret_bytes(KEY_BYTES)?, KeyState::Accepted, &*shared.clock)?;
+            Ok(id)
+        })
+    }
+
+    /// Adds a key from elsewhere, exactly 32 bytes, that verifies but is not yet used.
+    ///
+    /// # Errors
+    /// [`KeyError`]: `Length` for another size, `Exists` when the id is taken, `Full`; for a ring with a file also
+    /// what its file gives.
+    pub fn add(&self, id: KeyId, bytes: SecretBytes) -> Result<(), KeyError> {
+        self.change(|ring, shared| Ok(ring.push(id, bytes, KeyState::Accepted, &*shared.clock)?))
+    }
+
+    /// Makes a key primary; the one that was stays accepted.
+    ///
+    /// # Errors
+    /// [`KeyError`]: `Unknown`, `Retired`; for a ring with a file also `TooYoung` while other processes may not
+    /// have reloaded, and what its file gives.
+    pub fn promote(&self, id: KeyId) -> Result<(), KeyError> {
+        self.promote_when(id, |key, shared| {
+            let wait = shared.storage.as_ref().map_or(Duration::ZERO, Storage::reload_interval);
+            // `added` is cut to whole seconds: one more makes sure of the whole interval.
+            let ready = key.added.saturating_add(wait.as_secs()).saturating_add(u64::from(!wait.is_zero()));
+            match ready.saturating_sub(now(&*shared.clock)) {
+                0 => Ok(()),
+                left => Err(KeyErrorKind::TooYoung(Duration::from_secs(left))),
+            }
+        })
+    }
+
+    /// Makes a key primary at once, whether or not other processes know it: for a compromised primary.
+    ///
+    /// Processes that have not reloaded refuse what it makes until they do.
+    ///
+    /// # Errors
+    /// [`KeyError`]: `Unknown`, `Retired`; for a ring with a file also what its file gives.
+    pub fn promote_now(&self, id: KeyId) -> Result<(), KeyError> {
+        self.promote_when(id, |_, _| Ok(()))
+    }
+
+    fn promote_when(
+        &self,
+        id: KeyId,
+        check: impl Fn(&Key, &Shared) -> Result<(), KeyErrorKind>,
+    ) -> Result<(), KeyError> {
+        self.change(|ring, shared| {
+            let key = ring.key_mut(id)?;
+            match key.state {
+                KeyState::Retired => return Err(KeyErrorKind::Retired.into()),
+                KeyState::Primary => return Ok(()),
+                KeyState::Accepted => check(key, shared)?,
+            }
+            for key in &mut ring.keys {
+                if key.state == KeyState::Primary {
+                    key.state = KeyState::Accepted;
+                }
+            }
+            ring.key_mut(id)?.state = KeyState::Primary;
+            Ok(())
+        })
+    }
+
+    /// Stops a key from letting anyone in; what was stored under it still opens.
+    ///
+    /// # Errors
+    /// [`KeyError`]: `Unknown`, or `Primary`; for a ring with a file also what its file gives.
+    pub fn retire(&self, id: KeyId) -> Result<(), KeyError> {
+        self.change(|ring, _| {
+            let key = ring.key_mut(id)?;
+            if key.state == KeyState::Primary {
+                return Err(KeyErrorKind::Primary.into());
+            }
+            key.state = KeyState::Retired;
+            Ok(())
+        })
+    }
+
+    /// Erases a retired key. What is still sealed under it is lost.
+    ///
+    /// # Errors
+    /// [`KeyError`]: `Unknown`, `Primary`, or `NotRetired`; for a ring with a file also what its file gives.
+    pub fn destroy(&self, id: KeyId) -> Result<(), KeyError> {
+        self.change(|ring, _| {
+            match ring.key_mut(id)?.state {
+                KeyState::Primary => return Err(KeyErrorKind::Primary.into()),
+                KeyState::Accepted => return Err(KeyErrorKind::NotRetired.into()),
+                KeyState::Retired => ring.keys.retain(|key| key.id != id),
+            }
+            Ok(())
+        })
+    }
+
+    /// The id of the primary key.
+    pub fn primary(&self) -> KeyId {
+        self.snapshot().primary().id
+    }
+
+    /// A key's state; `None` when the ring does not have it.
+    pub fn state(&self, id: KeyId) -> Option<KeyState> {
+        self.snapshot().stored(id).map(|key| key.state)
+    }
+
+    /// What may be told of every key, oldest first.
+    pub fn keys(&self) -> Vec<KeyInfo> {
+        self.snapshot().keys.iter().map(Key::info).collect()
+    }
+
+    /// A number that grows with every change, so that two processes can compare what they know.
+    pub fn version(&self) -> u64 {
+        self.snapshot().version
+    }
+
+    /// The keys as they are now.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        // INVARIANT: nothing panics while the lock is held for writing.
+        Arc::clone(&self.shared.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn from_snapshot(snapshot: Snapshot, storage: Option<Storage>, clock: Arc<dyn Clock>) -> Self {
+        let current = RwLock::new(Arc::new(snapshot));
+        Self { shared: Arc::new(Shared { current, changing: Mutex::new(()), storage, clock }) }
+    }
+
+    pub(super) fn storage(&self) -> Option<&Storage> {
+        self.shared.storage.as_ref()
+    }
+
+    /// Lets nobody else change the ring while the guard lives.
+    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
+        self.shared.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts newer keys in place, under [`hold`](Self::hold); older ones never.
+    pub(super) fn advance(&self, next: Snapshot) -> bool {
+        let mut current = self.shared.current.write().unwrap_or_else(PoisonError::into_inner);
+        let newer = next.version > current.version;
+        if newer {
+            *current = Arc::new(next);
+        }
+        newer
+    }
+
+    /// Works on a copy, and puts it in place only when `change` succeeded and, for a ring with a file, is saved.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Snapshot, &Shared) -> Result<T, KeyError>,
+    ) -> Result<T, KeyError> {
+        let _held = self.hold();
+        // Another process may have changed the file: its lock is held from reading to saving.
+        let locked = self.storage().map(Storage::lock).transpose()?;
+        if let Some(locked) = &locked
+            && let Some(newer) = locked.read()?
+        {
+            self.advance(newer);
+        }
+        let mut next = Snapshot::clone(&self.snapshot());
+        let answer = change(&mut next, &self.shared)?;
+        next.version = next.version.saturating_add(1);
+        if let Some(locked) = &locked {
+            locked.save(&next)?;
+        }
+        self.advance(next);
+        Ok(answer)
+    }
+}
+
+impl Snapshot {
+    /// One random primary key.
+    pub(super) fn generate(clock: &dyn Clock) -> Result<Self, KeyError> {
+        let mut snapshot = Self { version: 1, keys: Vec::new() };
+        let id = snapshot.unused_id()?;
+        snapshot.push(id, random::secret_bytes(KEY_BYTES)?, KeyState::Primary, clock)?;
+        Ok(snapshot)
+    }
+
+    fn unused_id(&self) -> Result<KeyId, RandomError> {
+        loop {
+            let mut bytes = [0; 4];
+            random::fill(&mut bytes)?;
+            let id = KeyId::from_bytes(bytes);
+            if self.stored(id).is_none() {
+                return Ok(id);
+            }
+        }
+    }
+}
+
+impl From<&KeyRing> for KeyRing {
+    fn from(ring: &KeyRing) -> Self {
+        ring.clone()
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let snapshot = self.snapshot();
+        let keys = snapshot.keys.iter().map(|key| (key.id, key.state));
+        f.write_str("KeyRing ")?;
+        f.debug_map().entries(keys).finish()
+    }
+}
+
+/// Seconds since 1970; a clock before that counts as 1970.
+fn now(clock: &dyn Clock) -> u64 {
+    clock.wall().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// AES-256, HMAC-SHA-256 and HKDF-SHA-256 all want 256 bits.
+pub(super) const KEY_BYTES: usize = 32;
+/// A ring of more has a rotation that never destroys.
+pub(super) const MAX_KEYS: usize = 1024;

@@ -1,0 +1,249 @@
+//! A ring as one line of text, encrypted.
+//!
+//! ```text
+//! $palisade-keys$v=1$argon2id$m=65536,t=3,p=1$<salt>$<box>      under a passphrase
+//! $palisade-keys$v=1$key$<salt>$<box>                           under a wrapping key
+//! ```
+//!
+//! `salt` is 16 random bytes, fresh for each text, and `box` is AES-256-GCM's ciphertext and tag, both base64url
+//! without padding. The box's key is Argon2id(passphrase, salt), or HKDF-SHA-256 of the wrapping key with that salt
+//! and the information `palisade-keys v1 wrap`; it encrypts one text only, under a nonce of zeros, with everything
+//! up to and including the last `$` authenticated. The plaintext, big-endian: version (8 bytes), number of keys (4),
+//! then for each key id (4), state (1: 1 primary, 2 accepted, 3 retired), seconds since 1970 when it was added (8),
+//! key (32).
+
+use std::fmt;
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use hkdf::Hkdf;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::key::{Key, Material};
+use super::ring::{KEY_BYTES, MAX_KEYS, Snapshot};
+use super::{KeyError, KeyErrorKind, KeyId, KeyState};
+use crate::config::KeyBytes;
+use crate::encoding;
+use crate::random;
+use crate::secret::{ExposeSecret, SecretBytes, SecretString};
+
+/// What a ring's text is encrypted under.
+///
+/// A wrapping key is the better choice where a machine provides it; a passphrase costs 64 MiB and about 0.1 s
+/// each time.
+///
+/// ```
+/// use palisade::config::KeyBytes;
+/// use palisade::keys::Wrapping;
+///
+/// palisade::secrets! { struct Secrets { wrapping: "KEYRING_KEY" as KeyBytes<32> } }
+///
+/// # let environment = palisade::config::Environment::from_vars([("KEYRING_KEY", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")]);
+/// let wrapping = Wrapping::key(&Secrets::from_source(&environment)?.wrapping);
+/// # Ok::<(), palisade::config::ConfigError>(())
+/// ```
+///
+/// # Source
+/// Passphrases: Argon2id with 64 MiB and 3 passes, RFC 9106 §4's second choice, with one lane.
+pub struct Wrapping(Kind);
+
+enum Kind {
+    Passphrase(SecretString),
+    Key(SecretBytes),
+}
+
+impl Wrapping {
+    /// Under a passphrase that people can carry.
+    pub const fn passphrase(passphrase: SecretString) -> Self {
+        Self(Kind::Passphrase(passphrase))
+    }
+
+    /// Under a key of 32 bytes.
+    pub fn key(key: &KeyBytes<KEY_BYTES>) -> Self {
+        Self(Kind::Key(SecretBytes::from(key.expose_secret().as_slice())))
+    }
+}
+
+impl fmt::Debug for Wrapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wrapping")
+    }
+}
+
+/// Writes a ring's text.
+pub(super) fn seal(snapshot: &Snapshot, wrapping: &Wrapping) -> Result<String, KeyError> {
+    let mut salt = [0; SALT_BYTES];
+    random::fill(&mut salt)?;
+    let costs = match wrapping.0 {
+        Kind::Passphrase(_) => format!("argon2id$m={MEMORY_KIB},t={PASSES},p=1"),
+        Kind::Key(_) => "key".to_owned(),
+    };
+    let mut text = format!("{HEAD}{costs}${}$", encoding::base64url(&salt));
+    let key = box_key(wrapping, &salt, MEMORY_KIB, PASSES)?;
+
+    let mut plain = Zeroizing::new(Vec::with_capacity(plain_len(snapshot.keys.len()) + TAG_BYTES));
+    plain.extend_from_slice(&snapshot.version.to_be_bytes());
+    let count = u32::try_from(snapshot.keys.len()).expect("a ring has at most 1,024 keys");
+    plain.extend_from_slice(&count.to_be_bytes());
+    for key in &snapshot.keys {
+        plain.extend_from_slice(&key.id.to_bytes());
+        plain.push(key.state.to_byte());
+        plain.extend_from_slice(&key.added.to_be_bytes());
+        plain.extend_from_slice(key.material.bytes.expose_secret());
+    }
+    key.seal_in_place_append_tag(zero_nonce(), Aad::from(text.as_bytes()), &mut *plain)
+        .expect("a ring is far below AES-GCM's 64 GiB");
+    text.push_str(&encoding::base64url(&plain));
+    Ok(text)
+}
+
+/// Reads a ring's text.
+pub(super) fn open(text: &str, wrapping: &Wrapping) -> Result<Snapshot, KeyError> {
+    let malformed = KeyErrorKind::Malformed;
+    let text = text.trim_end();
+    if text.len() > MAX_TEXT {
+        return Err(malformed.into());
+    }
+    let fields: Vec<&str> = text.strip_prefix(HEAD).ok_or(malformed)?.split('$').collect();
+    let (costs, salt_text, boxed) = match (fields.as_slice(), &wrapping.0) {
+        (&["argon2id", costs, salt, boxed], Kind::Passphrase(_)) => (passphrase_costs(costs)?, salt, boxed),
+        (&["key", salt, boxed], Kind::Key(_)) => ((0, 0), salt, boxed),
+        // Wrapped the other way: a wrong secret, as far as the caller can tell.
+        (&["argon2id", _, _, _], Kind::Key(_)) | (&["key", _, _], Kind::Passphrase(_)) => {
+            return Err(KeyErrorKind::Rejected.into());
+        }
+        _ => return Err(malformed.into()),
+    };
+    let mut salt = [0; SALT_BYTES];
+    encoding::from_base64url(salt_text, &mut salt).ok_or(malformed)?;
+    let mut plain = Zeroizing::new(vec![0; encoding::base64url_len(boxed)]);
+    encoding::from_base64url(boxed, &mut plain).ok_or(malformed)?;
+
+    let key = box_key(wrapping, &salt, costs.0, costs.1)?;
+    let head = text.strip_suffix(boxed).unwrap_or_default();
+    let plain = key
+        .open_in_place(zero_nonce(), Aad::from(head.as_bytes()), &mut plain)
+        .map_err(|_| KeyErrorKind::Rejected)?;
+    Ok(snapshot(plain).ok_or(malformed)?)
+}
+
+/// Reads the plaintext.
+fn snapshot(mut plain: &[u8]) -> Option<Snapshot> {
+    let version = u64::from_be_bytes(take(&mut plain)?);
+    let count = u32::from_be_bytes(take(&mut plain)?) as usize;
+    if count > MAX_KEYS || plain.len() != plain_len(count) - plain_len(0) {
+        return None;
+    }
+    let mut keys = Vec::with_capacity(count);
+    for _ in 0..count {
+        let id = KeyId::from_bytes(take(&mut plain)?);
+        let [state] = take(&mut plain)?;
+        let added = u64::from_be_bytes(take(&mut plain)?);
+        let (bytes, rest) = plain.split_at_checked(KEY_BYTES)?;
+        plain = rest;
+        keys.push(Key {
+            id,
+            state: KeyState::from_byte(state)?,
+            added,
+            material: Material::new(bytes.into()),
+        });
+    }
+    Some(Snapshot { version, keys }).filter(Snapshot::is_sound)
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+/// The key of one text's box.
+fn box_key(
+    wrapping: &Wrapping,
+    salt: &[u8; SALT_BYTES],
+    memory: u32,
+    passes: u32,
+) -> Result<LessSafeKey, KeyError> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    match &wrapping.0 {
+        Kind::Passphrase(passphrase) => {
+            let params =
+                Params::new(memory, passes, 1, Some(KEY_BYTES)).map_err(|_| KeyErrorKind::Malformed)?;
+            let mut blocks = Vec::new();
+            blocks.try_reserve_exact(params.block_count()).map_err(|_| KeyErrorKind::Memory)?;
+            blocks.resize(params.block_count(), Block::new());
+            let mut blocks = Zeroizing::new(blocks);
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+                .hash_password_into_with_memory(
+                    passphrase.expose_secret().as_bytes(),
+                    salt,
+                    &mut *key,
+                    blocks.as_mut_slice(),
+                )
+                .map_err(|_| KeyErrorKind::Malformed)?;
+        }
+        Kind::Key(wrapping) => {
+            let extracted = Hkdf::<Sha256>::new(Some(salt), wrapping.expose_secret());
+            extracted.expand(WRAP_INFO, &mut *key).expect("HKDF-SHA-256 gives 32 bytes");
+        }
+    }
+    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*key).expect("AES-256 takes 32 bytes")))
+}
+
+/// Reads `m=65536,t=3,p=1`: the costs that texts of later versions may raise, within bounds.
+fn passphrase_costs(text: &str) -> Result<(u32, u32), KeyErrorKind> {
+    let number = |text: &str| {
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+        text.parse::<u32>().ok().filter(|_| plain)
+    };
+    let costs = || {
+        let (memory, rest) = text.strip_prefix("m=")?.split_once(",t=")?;
+        let passes = rest.strip_suffix(",p=1")?;
+        Some((number(memory)?, number(passes)?))
+    };
+    let (memory, passes) = costs().ok_or(KeyErrorKind::Malformed)?;
+    if memory > MAX_MEMORY_KIB || u64::from(memory) * u64::from(passes) > MAX_WORK_KIB {
+        return Err(KeyErrorKind::CostAboveCeiling);
+    }
+    Ok((memory, passes))
+}
+
+fn zero_nonce() -> Nonce {
+    // Each text has a key of its own, from a fresh salt: the nonce never meets the same key twice.
+    Nonce::assume_unique_for_key([0; 12])
+}
+
+const fn plain_len(keys: usize) -> usize {
+    8 + 4 + keys * (4 + 1 + 8 + KEY_BYTES)
+}
+
+impl KeyState {
+    const fn to_byte(self) -> u8 {
+        match self {
+            Self::Primary => 1,
+            Self::Accepted => 2,
+            Self::Retired => 3,
+        }
+    }
+
+    const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            1 => Some(Self::Primary),
+            2 => Some(Self::Accepted),
+            3 => Some(Self::Retired),
+            _ => None,
+        }
+    }
+}
+
+const HEAD: &str = "$palisade-keys$v=1$";
+const WRAP_INFO: &[u8] = b"palisade-keys v1 wrap";
+const SALT_BYTES: usize = 16;
+const TAG_BYTES: usize = 16;
+const MEMORY_KIB: u32 = 64 * 1024;
+const PASSES: u32 = 3;
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_WORK_KIB: u64 = 1024 * 1024;
+/// 1,024 keys are 62 KiB of text.
+pub(super) const MAX_TEXT: usize = 64 * 1024;

@@ -1,0 +1,400 @@
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::{OnceStore, SignError, SignErrorKind, TokenDigest};
+use crate::clock::{Clock, SystemClock};
+use crate::compare;
+use crate::encoding;
+use crate::keys::{Key, KeyId, KeyRing, Snapshot};
+use crate::random;
+
+/// Makes tokens that carry their own content, and expire; checks them without a database.
+///
+/// A token is good for one *purpose*: one that resets a password opens no invitation. Its content is signed, not
+/// encrypted: whoever holds it can read it.
+///
+/// ```
+/// use palisade::keys::KeyRing;
+/// use palisade::token::{SignErrorKind, Signer};
+/// use std::time::Duration;
+///
+/// let signer = Signer::new(&KeyRing::generate()?);
+/// let link = signer.sign("reset-password", b"user 17", Duration::from_secs(15 * 60))?;
+///
+/// assert_eq!(signer.verify("reset-password", &link)?, b"user 17");
+/// assert_eq!(signer.verify("invite", &link).unwrap_err().kind(), SignErrorKind::Rejected);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Such a token works as often as it is presented until it expires. [`verify_once`](Self::verify_once) lets it
+/// work once; [`sign_bound`](Self::sign_bound) makes one that dies when the state it was made from changes.
+///
+/// # Format
+/// Base64url without padding of:
+///
+/// | bytes | content |
+/// |---|---|
+/// | 0 | `1`; `2` when bound to a state |
+/// | 1 … 4 | key id, big-endian |
+/// | 5 … 12 | milliseconds since 1970 when it expires, big-endian |
+/// | 13 … 28 | 16 random bytes |
+/// | 29 … 60 | only when bound: HMAC of `"state"`, bytes 1 … 28 and the state |
+/// | … n−33 | payload |
+/// | n−32 … n−1 | HMAC of `"token"` and all bytes before |
+///
+/// HMAC is HMAC-SHA-256 under the 32 bytes of `HKDF-Expand(PRK, "palisade token v1" ‖ purpose, 32)`, with `PRK` as for
+/// [`seal`](crate::seal).
+///
+/// # Security
+/// There is no algorithm in the token, so none can be chosen by whoever presents it. Every forgery gets one
+/// answer, in a time independent of the tag; `Expired` is only ever said of a token whose tag was right. Retired
+/// keys are refused.
+///
+/// # Source
+/// HMAC: RFC 2104. HKDF: RFC 5869.
+#[derive(Clone)]
+pub struct Signer {
+    ring: KeyRing,
+    clock: Arc<dyn Clock>,
+    leeway: Duration,
+    cache: Arc<RwLock<Cache>>,
+}
+
+/// HMAC keys derived from one snapshot of the ring.
+#[derive(Default)]
+struct Cache {
+    snapshot: Option<Arc<Snapshot>>,
+    keys: Vec<(KeyId, String, Arc<MacKey>)>,
+}
+
+impl Signer {
+    /// Signs under the ring's primary key, and verifies under every key that is not retired.
+    pub fn new(ring: impl Into<KeyRing>) -> Self {
+        let (clock, cache) = (Arc::new(SystemClock), Arc::default());
+        Self { ring: ring.into(), clock, leeway: Duration::ZERO, cache }
+    }
+
+    /// The clock by which tokens expire.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How long after its time a token is still taken, for clocks that differ between machines; none by default.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Makes a token that carries `payload`, for one purpose, for `ttl` from now.
+    ///
+    /// # Errors
+    /// [`SignError`]: `TooLong` for more than 4 KiB, `Random`.
+    pub fn sign(&self, purpose: &str, payload: &[u8], ttl: Duration) -> Result<String, SignError> {
+        self.issue(purpose, payload, ttl, None)
+    }
+
+    /// Checks a token, and gives its payload.
+    ///
+    /// # Errors
+    /// [`SignError`]: `Rejected`; `Expired` for one that was good.
+    pub fn verify(&self, purpose: &str, token: &str) -> Result<Vec<u8>, SignError> {
+        let checked = self.check(purpose, token, PLAIN)?;
+        Ok(checked.payload().to_vec())
+    }
+
+    /// Checks a token and uses it up: the second time it is `Used`.
+    ///
+    /// The store is asked only for a token that is otherwise good, so nobody can fill it with forgeries.
+    ///
+    /// # Errors
+    /// [`SignError`]: `Rejected`, `Expired`, `Used`; `Unavailable` when the store cannot tell, which denies.
+    pub fn verify_once(
+        &self,
+        purpose: &str,
+        token: &str,
+        store: &(impl OnceStore + ?Sized),
+    ) -> Result<Vec<u8>, SignError> {
+        let checked = self.check(purpose, token, PLAIN)?;
+        // The store may forget it only when `verify` refuses it by itself.
+        let forgettable = checked.expires.checked_add(self.leeway).ok_or(SignErrorKind::Unavailable)?;
+        match store.insert_if_absent(&TokenDigest::of(token), forgettable) {
+            Ok(true) => Ok(checked.payload().to_vec()),
+            Ok(false) => Err(SignErrorKind::Used.into()),
+            Err(_) => Err(SignErrorKind::Unavailable.into()),
+        }
+    }
+
+    /// Makes a token that dies when `state` changes, such as the stored password in a link that resets it.
+    ///
+    /// ```
+    /// use palisade::keys::KeyRing;
+    /// use palisade::token::Signer;
+    /// use std::time::Duration;
+    ///
+    /// let signer = Signer::new(&KeyRing::generate()?);
+    /// let link = signer.sign_bound("reset-password", b"17", Duration::from_secs(900), b"$scrypt$old")?;
+    ///
+    /// let stored_password = |_user: &[u8]| Some(b"$scrypt$old".to_vec());
+    /// assert_eq!(signer.verify_bound("reset-password", &link, stored_password)?, b"17");
+    /// let after_the_reset = |_user: &[u8]| Some(b"$scrypt$new".to_vec());
+    /// assert!(signer.verify_bound("reset-password", &link, after_the_reset).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SignError`]: `TooLong` for more than 4 KiB, `Random`.
+    pub fn sign_bound(
+        &self,
+        purpose: &str,
+        payload: &[u8],
+        ttl: Duration,
+        state: &[u8],
+    ) -> Result<String, SignError> {
+        self.issue(purpose, payload, ttl, Some(state))
+    }
+
+    /// Checks a token against the state of today, which `state` looks up by the payload; `None` refuses.
+    ///
+    /// The payload is authentic when `state` sees it.
+    ///
+    /// # Errors
+    /// [`SignError`]: `Rejected`, also when the state has changed; `Expired` for one that was good.
+    pub fn verify_bound<S: AsRef<[u8]>>(
+        &self,
+        purpose: &str,
+        token: &str,
+        state: impl FnOnce(&[u8]) -> Option<S>,
+    ) -> Result<Vec<u8>, SignError> {
+        let checked = self.check(purpose, token, BOUND)?;
+        let rejected = SignErrorKind::Rejected;
+        let (state_tag, payload) = checked.payload().split_at_checked(TAG).ok_or(rejected)?;
+        let state = state(payload).ok_or(rejected)?;
+        if !compare::equal(
+            state_tag,
+            &checked.key.tag(&[STATE_LABEL, identity(checked.fixed()), state.as_ref()]),
+        ) {
+            return Err(rejected.into());
+        }
+        Ok(payload.to_vec())
+    }
+
+    fn issue(
+        &self,
+        purpose: &str,
+        payload: &[u8],
+        ttl: Duration,
+        state: Option<&[u8]>,
+    ) -> Result<String, SignError> {
+        if payload.len() > MAX_PAYLOAD {
+            return Err(SignErrorKind::TooLong.into());
+        }
+        let snapshot = self.ring.snapshot();
+        let primary = snapshot.primary();
+        let key = self.purpose_key(&snapshot, primary, purpose);
+
+        let mut bytes = Vec::with_capacity(FIXED + TAG + payload.len() + TAG);
+        bytes.push(if state.is_some() { BOUND } else { PLAIN });
+        bytes.extend_from_slice(&primary.id.to_bytes());
+        bytes.extend_from_slice(&self.now().saturating_add(milliseconds(ttl)).to_be_bytes());
+        let mut unique = [0; UNIQUE];
+        random::fill(&mut unique)?;
+        bytes.extend_from_slice(&unique);
+        if let Some(state) = state {
+            let tag = key.tag(&[STATE_LABEL, identity(&bytes), state]);
+            bytes.extend_from_slice(&tag);
+        }
+        bytes.extend_from_slice(payload);
+        let tag = key.tag(&[LABEL, &bytes]);
+        bytes.extend_from_slice(&tag);
+        Ok(encoding::base64url(&bytes))
+    }
+
+    fn check(&self, purpose: &str, token: &str, form: u8) -> Result<Checked, SignError> {
+        let rejected = SignErrorKind::Rejected;
+        if token.len() > MAX_TEXT {
+            return Err(rejected.into());
+        }
+        let mut bytes = vec![0; encoding::base64url_len(token)];
+        encoding::from_base64url(token, &mut bytes).ok_or(rejected)?;
+        let (signed, tag) = bytes.split_at_checked(bytes.len().saturating_sub(TAG)).ok_or(rejected)?;
+        let fixed: &[u8; FIXED] = signed.first_chunk().ok_or(rejected)?;
+        let [first, id @ .., _, _, _, _, _, _, _, _] = fixed.first_chunk::<13>().ok_or(rejected)?;
+        if *first != form {
+            return Err(rejected.into());
+        }
+
+        let snapshot = self.ring.snapshot();
+        let key = snapshot.accepted(KeyId::from_bytes(*id)).ok_or(rejected)?;
+        let key = self.purpose_key(&snapshot, key, purpose);
+        if !compare::equal(tag, &key.tag(&[LABEL, signed])) {
+            return Err(rejected.into());
+        }
+
+        let expires = fixed.get(5..13).and_then(|bytes| bytes.first_chunk()).ok_or(rejected)?;
+        let expires = u64::from_be_bytes(*expires);
+        if self.now() >= expires.saturating_add(milliseconds(self.leeway)) {
+            return Err(SignErrorKind::Expired.into());
+        }
+        let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(expires));
+        Ok(Checked { expires: expires.unwrap_or(SystemTime::UNIX_EPOCH), key, bytes })
+    }
+
+    /// The HMAC key for a purpose, derived once for each key of the ring as it is now.
+    fn purpose_key(&self, snapshot: &Arc<Snapshot>, key: &Key, purpose: &str) -> Arc<MacKey> {
+        let is_current = |cache: &Cache| cache.snapshot.as_ref().is_some_and(|of| Arc::ptr_eq(of, snapshot));
+        {
+            // INVARIANT: nothing panics while the lock is held for writing.
+            let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+            let known = cache.keys.iter().find(|(id, name, _)| *id == key.id && name == purpose);
+            if let Some((_, _, known)) = known.filter(|_| is_current(&cache)) {
+                return Arc::clone(known);
+            }
+        }
+        let mut derived = Zeroizing::new([0; 32]);
+        key.derive(&[DERIVATION, purpose.as_bytes()], &mut *derived);
+        let derived = Arc::new(MacKey::new(&derived));
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if !is_current(&cache) {
+            *cache = Cache { snapshot: Some(Arc::clone(snapshot)), keys: Vec::new() };
+        }
+        // Purposes are the program's own and few; one that makes them of user input only loses the cache.
+        if cache.keys.len() < MAX_CACHED {
+            cache.keys.push((key.id, purpose.to_owned(), Arc::clone(&derived)));
+        }
+        derived
+    }
+
+    /// Milliseconds since 1970; a clock before that counts as 1970.
+    fn now(&self) -> u64 {
+        self.clock.wall().duration_since(SystemTime::UNIX_EPOCH).map_or(0, milliseconds)
+    }
+}
+
+/// A token whose tag was right and whose time is not over.
+struct Checked {
+    expires: SystemTime,
+    key: Arc<MacKey>,
+    bytes: Vec<u8>,
+}
+
+impl Checked {
+    fn fixed(&self) -> &[u8] {
+        self.bytes.get(..FIXED).unwrap_or_default()
+    }
+
+    /// All between the fixed part and the tag.
+    fn payload(&self) -> &[u8] {
+        self.bytes.get(FIXED..self.bytes.len().saturating_sub(TAG)).unwrap_or_default()
+    }
+}
+
+/// HMAC under one key, its first blocks hashed already; erased when dropped.
+struct MacKey(Hmac<Sha256>);
+
+impl MacKey {
+    fn new(key: &[u8; 32]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
+    }
+
+    fn tag(&self, message: &[&[u8]]) -> [u8; TAG] {
+        let mut mac = self.0.clone();
+        for part in message {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// What makes a token this one: all of its fixed part but the form.
+fn identity(fixed: &[u8]) -> &[u8] {
+    fixed.get(1..FIXED).unwrap_or_default()
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("ring", &self.ring)
+            .field("leeway", &self.leeway)
+            .finish_non_exhaustive()
+    }
+}
+
+const PLAIN: u8 = 1;
+const BOUND: u8 = 2;
+const DERIVATION: &[u8] = b"palisade token v1";
+const LABEL: &[u8] = b"token";
+const STATE_LABEL: &[u8] = b"state";
+const UNIQUE: usize = 16;
+/// Form, key id, expiry, random bytes.
+const FIXED: usize = 1 + 4 + 8 + UNIQUE;
+const TAG: usize = 32;
+/// Tokens travel in URLs and headers, which servers cut at 8 KiB.
+const MAX_PAYLOAD: usize = 4096;
+const MAX_TEXT: usize = (FIXED + TAG + MAX_PAYLOAD + TAG).div_ceil(3) * 4;
+const MAX_CACHED: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::secret::SecretBytes;
+    use crate::vectors;
+
+    #[test]
+    fn tokens_of_the_description_verify() {
+        let key = SecretBytes::from((0..32).collect::<Vec<u8>>());
+        let ring = KeyRing::from_key("1a2b3c4d".parse().unwrap(), key).unwrap();
+        let clock = ManualClock::new(); // 2026-01-01T00:00:00Z
+        let signer = Signer::new(&ring).clock(clock.clone());
+        let cases = vectors::cases(include_str!("../../tests/vectors/signed/token.txt"));
+        for case in &cases {
+            let (purpose, token) = (&case["purpose"], &case["token"]);
+            let mut expected = vec![0; case["payload"].len() / 2];
+            encoding::from_hex(&case["payload"], &mut expected).unwrap();
+            if case["state"] == "none" {
+                assert_eq!(signer.verify(purpose, token).unwrap(), expected, "{}", case["id"]);
+            } else {
+                let mut state = vec![0; case["state"].trim_matches('-').len() / 2];
+                encoding::from_hex(case["state"].trim_matches('-'), &mut state).unwrap();
+                let verified = signer.verify_bound(purpose, token, |_| Some(&state)).unwrap();
+                assert_eq!(verified, expected, "{}", case["id"]);
+                assert_eq!(signer.verify(purpose, token).unwrap_err().kind(), SignErrorKind::Rejected);
+            }
+        }
+        clock.advance(Duration::from_secs(15 * 60) - Duration::from_millis(1));
+        assert!(signer.verify("reset-password", &cases[0]["token"]).is_ok());
+        clock.advance(Duration::from_millis(1));
+        let error = signer.verify("reset-password", &cases[0]["token"]).unwrap_err();
+        assert_eq!(error.kind(), SignErrorKind::Expired);
+    }
+
+    #[test]
+    fn purpose_keys_are_cached_within_bounds_and_never_outlive_the_ring() {
+        let ring = KeyRing::generate().unwrap();
+        let signer = Signer::new(&ring);
+        for number in 0..200 {
+            let token = signer.sign(&format!("purpose {number}"), b"", Duration::from_secs(60)).unwrap();
+            assert!(signer.verify(&format!("purpose {number}"), &token).is_ok());
+        }
+        assert_eq!(signer.cache.read().unwrap().keys.len(), MAX_CACHED);
+
+        let (old, token) = (ring.primary(), signer.sign("purpose 0", b"", Duration::from_secs(60)).unwrap());
+        let new = ring.add_generated().unwrap();
+        ring.promote(new).unwrap();
+        assert!(signer.verify("purpose 0", &token).is_ok());
+        ring.retire(old).unwrap();
+        assert_eq!(signer.verify("purpose 0", &token).unwrap_err().kind(), SignErrorKind::Rejected);
+    }
+}

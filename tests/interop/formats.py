@@ -1,0 +1,116 @@
+"""Palisade's formats, written again from their description alone, with Python's cryptography package.
+
+    python3 tests/interop/formats.py vectors     # writes tests/vectors/{seal,signed}/*.txt
+"""
+
+import base64
+import hashlib
+import hmac
+import pathlib
+import struct
+import sys
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+CHUNK = 65536
+
+
+def b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def extract(key: bytes) -> bytes:
+    return hmac.new(b"palisade key ring v1", key, hashlib.sha256).digest()
+
+
+def expand(prk: bytes, info: bytes, length: int) -> bytes:
+    out, block, number = b"", b"", 1
+    while len(out) < length:
+        block = hmac.new(prk, block + info + bytes([number]), hashlib.sha256).digest()
+        out, number = out + block, number + 1
+    return out[:length]
+
+
+def context(fields: list[bytes]) -> bytes:
+    return b"".join(struct.pack(">Q", len(field)) + field for field in fields)
+
+
+def head(form: int, key: bytes, key_id: bytes, nonce: bytes, fields: list[bytes]) -> tuple[AESGCM, bytes]:
+    start = bytes([form]) + key_id + nonce
+    okm = expand(extract(key), b"seal" + start + context(fields), 64)
+    return AESGCM(okm[:32]), start + okm[32:]
+
+
+def seal(key: bytes, key_id: bytes, nonce: bytes, fields: list[bytes], plain: bytes) -> bytes:
+    cipher, start = head(1, key, key_id, nonce, fields)
+    return start + cipher.encrypt(bytes(12), plain, None)
+
+
+def open_sealed(key: bytes, fields: list[bytes], sealed: bytes) -> bytes:
+    cipher, start = head(1, key, sealed[1:5], sealed[5:29], fields)
+    assert sealed[:61] == start, "commitment"
+    return cipher.decrypt(bytes(12), sealed[61:], None)
+
+
+def seal_stream(key: bytes, key_id: bytes, nonce: bytes, fields: list[bytes], plain: bytes) -> bytes:
+    cipher, out = head(2, key, key_id, nonce, fields)
+    chunks = [plain[at : at + CHUNK] for at in range(0, len(plain), CHUNK)] or [b""]
+    for number, chunk in enumerate(chunks):
+        last = number == len(chunks) - 1
+        out += cipher.encrypt(struct.pack(">Q", number) + bytes([0, 0, 0, last]), chunk, None)
+    return out
+
+
+def sign(key: bytes, key_id: bytes, purpose: bytes, expires: int, unique: bytes, payload: bytes, state: bytes | None) -> str:
+    mac_key = expand(extract(key), b"palisade token v1" + purpose, 32)
+    body = bytes([1 if state is None else 2]) + key_id + struct.pack(">Q", expires) + unique
+    if state is not None:
+        body += hmac.new(mac_key, b"state" + body[1:] + state, hashlib.sha256).digest()
+    body += payload
+    return b64(body + hmac.new(mac_key, b"token" + body, hashlib.sha256).digest())
+
+
+def vectors() -> None:
+    here = pathlib.Path(__file__).parent.parent / "vectors"
+    key, key_id, nonce = bytes(range(32)), bytes.fromhex("1a2b3c4d"), bytes(range(100, 124))
+    source = "made with tests/interop/formats.py (Python's cryptography package) from the format's description"
+
+    with open(here / "seal" / "message.txt", "w", encoding="utf-8") as out:
+        out.write(f"# Sealed values. Source: {source}.\n# key = 00 01 02 … 1f, key id = 1a2b3c4d, nonce = 64 65 … 7b; fields are hexadecimal, separated by spaces.\n")
+        cases = [
+            ("empty", [], b""),
+            ("one-field", [b"users.card"], b"4111 1111 1111 1111"),
+            ("two-fields", [b"users.card", b"17"], b"4111 1111 1111 1111"),
+            ("empty-field", [b""], b"x"),
+            ("long-context", [bytes(range(256)) * 2], bytes(range(256))),
+        ]
+        for name, fields, plain in cases:
+            sealed = seal(key, key_id, nonce, fields, plain)
+            shown = " ".join(field.hex() or "-" for field in fields)
+            out.write(f"\nid      = {name}\ncontext = {shown}\nplain   = {plain.hex()}\nsealed  = {sealed.hex()}\n")
+
+    with open(here / "seal" / "stream.txt", "w", encoding="utf-8") as out:
+        out.write(f"# Sealed streams. Source: {source}.\n# Key, key id and nonce as in message.txt; context one field \"file\"; plain = len bytes, byte i being i mod 251;\n# sha256 is that of the whole sealed stream.\n")
+        for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 7]:
+            plain = bytes(i % 251 for i in range(length))
+            sealed = seal_stream(key, key_id, nonce, [b"file"], plain)
+            out.write(f"\nlen    = {length}\nsealed = {len(sealed)}\nhead   = {sealed[:61].hex()}\nsha256 = {hashlib.sha256(sealed).hexdigest()}\ntail   = {sealed[-16:].hex()}\n")
+
+    with open(here / "signed" / "token.txt", "w", encoding="utf-8") as out:
+        out.write(f"# Signed tokens. Source: {source}.\n# key = 00 01 02 … 1f, key id = 1a2b3c4d, random bytes = 64 65 … 73; they expire at 2026-01-01T00:15:00Z.\n")
+        cases = [
+            ("empty-payload", "reset-password", b"", None),
+            ("payload", "reset-password", b"user 17", None),
+            ("empty-purpose", "", b"user 17", None),
+            ("binary-payload", "invite", bytes(range(256)), None),
+            ("bound", "reset-password", b"17", b"$scrypt$old"),
+            ("bound-to-nothing", "reset-password", b"17", b""),
+        ]
+        for name, purpose, payload, state in cases:
+            token = sign(key, key_id, purpose.encode(), 1767226500000, nonce[:16], payload, state)
+            shown = "none" if state is None else state.hex() or "-"
+            out.write(f"\nid      = {name}\npurpose = {purpose}\npayload = {payload.hex()}\nstate   = {shown}\ntoken   = {token}\n")
+
+
+if __name__ == "__main__":
+    {"vectors": vectors}[sys.argv[1]]()

@@ -1,0 +1,308 @@
+//! Key rings: states, files, reloads, and texts that were tampered with.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use palisade::clock::ManualClock;
+use palisade::config::{Environment, KeyBytes};
+use palisade::keys::{KeyErrorKind, KeyFile, KeyId, KeyRing, KeyState, Reloaded, Wrapping};
+use palisade::secret::{SecretBytes, SecretString};
+use proptest::prelude::*;
+
+palisade::secrets! { struct Secrets { wrapping: "WRAPPING" as KeyBytes<32> } }
+
+fn wrapping(first: u8) -> Wrapping {
+    let text = format!("{first:02x}{}", "0123456789abcdef".repeat(4));
+    let environment = Environment::from_vars([("WRAPPING", &text[..64])]);
+    Wrapping::key(&Secrets::from_source(&environment).unwrap().wrapping)
+}
+
+fn id(number: u32) -> KeyId {
+    KeyId::from_bytes(number.to_be_bytes())
+}
+
+fn kind<T: std::fmt::Debug>(result: Result<T, palisade::keys::KeyError>) -> KeyErrorKind {
+    result.unwrap_err().kind()
+}
+
+/// A folder of this test's own, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path =
+            PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("keys-{test}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn ring(&self) -> KeyFile {
+        KeyFile::new(self.0.join("keys"), wrapping(1))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn states_change_only_along_their_way() {
+    let ring = KeyRing::generate().unwrap();
+    let old = ring.primary();
+    assert_eq!(kind(ring.retire(old)), KeyErrorKind::Primary);
+    assert_eq!(kind(ring.destroy(old)), KeyErrorKind::Primary);
+    assert_eq!(kind(ring.promote(id(7))), KeyErrorKind::Unknown);
+
+    let new = ring.add_generated().unwrap();
+    assert_eq!(ring.state(new), Some(KeyState::Accepted));
+    assert_eq!(kind(ring.destroy(new)), KeyErrorKind::NotRetired);
+    ring.promote(new).unwrap();
+    ring.promote(new).unwrap();
+    assert_eq!((ring.primary(), ring.state(old)), (new, Some(KeyState::Accepted)));
+
+    ring.retire(old).unwrap();
+    assert_eq!(kind(ring.promote(old)), KeyErrorKind::Retired);
+    assert_eq!(kind(ring.promote_now(old)), KeyErrorKind::Retired);
+    ring.destroy(old).unwrap();
+    assert_eq!(ring.state(old), None);
+    assert_eq!(kind(ring.destroy(old)), KeyErrorKind::Unknown);
+}
+
+#[test]
+fn a_refused_change_changes_nothing() {
+    let ring = KeyRing::generate().unwrap();
+    let (version, keys) = (ring.version(), ring.keys());
+    let _ = ring.retire(ring.primary()).unwrap_err();
+    let _ = ring.add(id(9), SecretBytes::from(vec![1; 31])).unwrap_err();
+    let _ = ring.add(ring.primary(), SecretBytes::from(vec![1; 32])).unwrap_err();
+    assert_eq!((ring.version(), ring.keys()), (version, keys));
+}
+
+#[test]
+fn keys_from_elsewhere_have_32_bytes_and_ids_of_their_own() {
+    for len in [0, 16, 31, 33, 64] {
+        assert_eq!(kind(KeyRing::from_key(id(1), SecretBytes::from(vec![7; len]))), KeyErrorKind::Length);
+    }
+    let ring = KeyRing::from_key(id(1), SecretBytes::from(vec![7; 32])).unwrap();
+    assert_eq!(kind(ring.add(id(1), SecretBytes::from(vec![8; 32]))), KeyErrorKind::Exists);
+    ring.add(id(2), SecretBytes::from(vec![8; 32])).unwrap();
+    assert_eq!(ring.keys().len(), 2);
+}
+
+#[test]
+fn a_ring_is_full_at_1024_keys() {
+    let ring = KeyRing::from_key(id(0), SecretBytes::from(vec![7; 32])).unwrap();
+    for number in 1..1024 {
+        ring.add(id(number), SecretBytes::from(vec![7; 32])).unwrap();
+    }
+    assert_eq!(kind(ring.add_generated()), KeyErrorKind::Full);
+    let text = ring.to_text(&wrapping(1)).unwrap();
+    assert_eq!(KeyRing::from_text(&text, &wrapping(1)).unwrap().keys(), ring.keys());
+}
+
+#[test]
+fn debug_shows_ids_and_states_only() {
+    let ring =
+        KeyRing::from_key(id(0x1a2b_3c4d), SecretBytes::from(b"0123456789abcdefghijklmnopqrstuv".to_vec()))
+            .unwrap();
+    assert_eq!(format!("{ring:?}"), "KeyRing {KeyId(1a2b3c4d): Primary}");
+    assert_eq!(format!("{:?}", wrapping(1)), "Wrapping");
+}
+
+#[test]
+fn text_comes_back_under_the_same_secret_only() {
+    let ring = KeyRing::generate().unwrap();
+    let new = ring.add_generated().unwrap();
+    ring.promote(new).unwrap();
+    ring.add_generated().unwrap();
+    let passphrase = |text: &str| Wrapping::passphrase(SecretString::from(text));
+    for (right, wrong) in [(wrapping(1), wrapping(2)), (passphrase("right"), passphrase("wrong"))] {
+        let text = ring.to_text(&right).unwrap();
+        let back = KeyRing::from_text(&text, &right).unwrap();
+        assert_eq!((back.keys(), back.version()), (ring.keys(), ring.version()));
+        assert_eq!(kind(KeyRing::from_text(&text, &wrong)), KeyErrorKind::Rejected);
+        assert!(KeyRing::from_text(&format!("{text}\n"), &right).is_ok());
+        assert_ne!(text, ring.to_text(&right).unwrap(), "a salt was used twice");
+    }
+    let text = ring.to_text(&wrapping(1)).unwrap();
+    assert_eq!(kind(KeyRing::from_text(&text, &passphrase("right"))), KeyErrorKind::Rejected);
+}
+
+#[test]
+fn every_changed_character_and_every_truncation_is_refused() {
+    let text = KeyRing::generate().unwrap().to_text(&wrapping(1)).unwrap();
+    for position in 0..text.len() {
+        assert!(KeyRing::from_text(&text[..position], &wrapping(1)).is_err(), "cut at {position}");
+        for replacement in ["A", "B", "$", "0", "\u{e4}", "\0"] {
+            let mut changed = text.clone();
+            changed.replace_range(position..=position, replacement);
+            if changed != text {
+                assert!(KeyRing::from_text(&changed, &wrapping(1)).is_err(), "{replacement} at {position}");
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_costs_are_refused_before_any_work() {
+    let passphrase = || Wrapping::passphrase(SecretString::from("x"));
+    let text = |costs: &str| format!("$palisade-keys$v=1$argon2id${costs}$AAAAAAAAAAAAAAAAAAAAAA$AAAA");
+    for costs in ["m=4294967295,t=1,p=1", "m=262145,t=1,p=1", "m=262144,t=5,p=1", "m=8,t=4294967295,p=1"] {
+        assert_eq!(
+            kind(KeyRing::from_text(&text(costs), &passphrase())),
+            KeyErrorKind::CostAboveCeiling,
+            "{costs}"
+        );
+    }
+    for costs in [
+        "m=7,t=1,p=1",
+        "m=65536,t=0,p=1",
+        "m=065536,t=3,p=1",
+        "m=65536,t=3,p=2",
+        "t=3,m=65536,p=1",
+        "",
+        "m=+8,t=1,p=1",
+    ] {
+        assert_eq!(kind(KeyRing::from_text(&text(costs), &passphrase())), KeyErrorKind::Malformed, "{costs}");
+    }
+}
+
+#[test]
+fn a_file_is_created_once_and_shared_by_processes() {
+    let folder = Folder::new("shared");
+    let one = folder.ring().create().unwrap();
+    assert_eq!(kind(folder.ring().create()), KeyErrorKind::FileExists);
+    let two = folder.ring().open().unwrap();
+    assert_eq!(two.keys(), one.keys());
+    assert_eq!(two.reload().unwrap(), Reloaded::Unchanged);
+
+    let new = one.add_generated().unwrap();
+    assert_eq!(two.state(new), None);
+    assert_eq!(two.reload().unwrap(), Reloaded::Updated);
+    assert_eq!(two.state(new), Some(KeyState::Accepted));
+
+    // Both change without having reloaded: neither change is lost.
+    let (three, four) = (one.add_generated().unwrap(), two.add_generated().unwrap());
+    one.reload().unwrap();
+    two.reload().unwrap();
+    assert!([three, four].iter().all(|&key| one.state(key).is_some() && two.state(key).is_some()));
+    assert_eq!(one.version(), two.version());
+}
+
+#[test]
+fn a_young_key_of_a_file_is_not_promoted() {
+    let folder = Folder::new("young");
+    let clock = ManualClock::new();
+    let ring = folder.ring().clock(clock.clone()).reload_interval(Duration::from_secs(30)).create().unwrap();
+    let new = ring.add_generated().unwrap();
+    assert!(
+        matches!(kind(ring.promote(new)), KeyErrorKind::TooYoung(left) if left <= Duration::from_secs(31))
+    );
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(kind(ring.promote(new)), KeyErrorKind::TooYoung(Duration::from_secs(1)));
+    clock.advance(Duration::from_secs(1));
+    ring.promote(new).unwrap();
+
+    let urgent = ring.add_generated().unwrap();
+    clock.set_wall(std::time::SystemTime::UNIX_EPOCH); // a clock stepped back makes keys younger, never older
+    assert!(matches!(kind(ring.promote(urgent)), KeyErrorKind::TooYoung(_)));
+    ring.promote_now(urgent).unwrap();
+    assert_eq!(ring.primary(), urgent);
+}
+
+#[test]
+fn an_older_copy_of_the_file_is_not_taken() {
+    let folder = Folder::new("older");
+    let path = folder.0.join("keys");
+    let ring = folder.ring().create().unwrap();
+    let copy = fs::read(&path).unwrap();
+    let new = ring.add_generated().unwrap();
+    fs::write(&path, &copy).unwrap();
+    assert_eq!(ring.reload().unwrap(), Reloaded::Older);
+    assert!(ring.state(new).is_some());
+    let newer = ring.add_generated().unwrap(); // saved over the old copy, with all keys
+    let other = folder.ring().open().unwrap();
+    assert!(other.state(new).is_some() && other.state(newer).is_some());
+}
+
+#[test]
+fn damaged_and_missing_files_leave_the_ring_as_it_is() {
+    let folder = Folder::new("damaged");
+    let path = folder.0.join("keys");
+    let ring = folder.ring().create().unwrap();
+    let (keys, good) = (ring.keys(), fs::read_to_string(&path).unwrap());
+    for damaged in ["", "\n", "not a ring", "\u{fffd}", &good[..good.len() / 2], &"A".repeat(1 << 20)] {
+        fs::write(&path, damaged).unwrap();
+        let kind = kind(ring.reload());
+        assert!(matches!(kind, KeyErrorKind::Malformed | KeyErrorKind::Rejected), "{} bytes", damaged.len());
+    }
+    fs::write(&path, [0xff, 0xfe]).unwrap();
+    assert_eq!(kind(ring.reload()), KeyErrorKind::Malformed);
+    assert_eq!(kind(ring.add_generated()), KeyErrorKind::Malformed); // and nothing is saved over what may be mended
+    fs::remove_file(&path).unwrap();
+    assert_eq!(kind(ring.reload()), KeyErrorKind::Unavailable);
+    assert_eq!(ring.keys(), keys);
+    fs::write(&path, good).unwrap();
+    assert_eq!(ring.reload().unwrap(), Reloaded::Unchanged);
+    assert_eq!(kind(KeyRing::generate().unwrap().reload()), KeyErrorKind::NoFile);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owners_alone_and_an_unwritable_folder_is_an_error() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("modes");
+    let _ = folder.ring().create().unwrap();
+    assert_eq!(fs::metadata(folder.0.join("keys")).unwrap().permissions().mode() & 0o777, 0o600);
+    let elsewhere = KeyFile::new(folder.0.join("absent").join("keys"), wrapping(1));
+    assert_eq!(kind(elsewhere.create()), KeyErrorKind::Unavailable);
+}
+
+#[test]
+fn a_watcher_brings_changes_and_ends_when_dropped() {
+    let folder = Folder::new("watch");
+    let file = || folder.ring().reload_interval(Duration::from_millis(4));
+    let (writer, reader) = (file().create().unwrap(), file().open().unwrap());
+    let (errors, heard) = std::sync::mpsc::channel();
+    let watcher = reader.watch(move |error| errors.send(error.kind()).unwrap_or_default()).unwrap();
+    let new = writer.add_generated().unwrap();
+    while reader.state(new).is_none() {
+        std::thread::yield_now();
+    }
+    fs::write(folder.0.join("keys"), "damaged").unwrap();
+    assert_eq!(heard.recv().unwrap(), KeyErrorKind::Malformed);
+    drop(watcher);
+    assert!(heard.iter().all(|kind| kind == KeyErrorKind::Malformed)); // ends: the thread and its sender are gone
+}
+
+#[test]
+fn many_threads_change_one_ring_and_lose_nothing() {
+    let ring = KeyRing::generate().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let new = ring.add_generated().unwrap();
+                    ring.promote(new).unwrap();
+                    assert!(ring.keys().iter().filter(|key| key.state == KeyState::Primary).count() == 1);
+                }
+            });
+        }
+    });
+    assert_eq!(ring.keys().len(), 161);
+    assert_eq!(ring.version(), 321);
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_text_is_no_ring(text in any::<String>(), fields in r"\$palisade-keys\$v=1\$(key|argon2id\$m=8,t=1,p=1)(\$[A-Za-z0-9_-]{0,80}){0,4}") {
+        for text in [text, fields] {
+            prop_assert!(KeyRing::from_text(&text, &wrapping(1)).is_err());
+        }
+    }
+}
