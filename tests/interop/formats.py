@@ -1,6 +1,7 @@
 """Palisade's formats, written again from their description alone, with Python's cryptography package.
 
-    python3 tests/interop/formats.py vectors     # writes tests/vectors/{seal,signed}/*.txt
+    python3 tests/interop/formats.py vectors         # writes tests/vectors/{seal,signed}/*.txt
+    python3 tests/interop/formats.py check FILE      # opens what tests/interop.rs wrote
 """
 
 import base64
@@ -70,6 +71,50 @@ def sign(key: bytes, key_id: bytes, purpose: bytes, expires: int, unique: bytes,
     return b64(body + hmac.new(mac_key, b"token" + body, hashlib.sha256).digest())
 
 
+def unb64(text: str) -> bytes:
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    assert b64(data) == text, "one spelling"
+    return data
+
+
+def open_stream(key: bytes, fields: list[bytes], sealed: bytes) -> bytes:
+    cipher, start = head(2, key, sealed[1:5], sealed[5:29], fields)
+    assert sealed[:61] == start, "commitment"
+    chunks = [sealed[at : at + CHUNK + 16] for at in range(61, len(sealed), CHUNK + 16)]
+    nonces = [struct.pack(">Q", number) + bytes([0, 0, 0, number == len(chunks) - 1]) for number in range(len(chunks))]
+    return b"".join(cipher.decrypt(nonce, chunk, None) for nonce, chunk in zip(nonces, chunks, strict=True))
+
+
+def verify(key: bytes, purpose: bytes, token: str, state: bytes | None) -> bytes:
+    data = unb64(token)
+    body, tag = data[:-32], data[-32:]
+    mac_key = expand(extract(key), b"palisade token v1" + purpose, 32)
+    assert tag == hmac.new(mac_key, b"token" + body, hashlib.sha256).digest(), "tag"
+    assert body[0] == (1 if state is None else 2), "form"
+    if state is None:
+        return body[29:]
+    assert body[29:61] == hmac.new(mac_key, b"state" + body[1:29] + state, hashlib.sha256).digest(), "state"
+    return body[61:]
+
+
+def check(path: str) -> None:
+    """Lines of `kind key context-or-purpose plain written`, all but the kind in base64url; `-` stands for empty."""
+    counts: dict[str, int] = {}
+    for line in pathlib.Path(path).read_text(encoding="ascii").splitlines():
+        kind, *rest = line.split(" ")
+        key, where, plain, written = (unb64("" if field == "-" else field) for field in rest)
+        opened = {
+            "message": lambda: open_sealed(key, [where], written),
+            "stream": lambda: open_stream(key, [where], written),
+            "token": lambda: verify(key, where, written.decode(), None),
+            "bound": lambda: verify(key, where, written.decode(), b"state"),
+        }[kind]()
+        assert opened == plain, kind
+        counts[kind] = counts.get(kind, 0) + 1
+    assert set(counts) == {"message", "stream", "token", "bound"}, counts
+    print("opened by the other implementation:", ", ".join(f"{count} {kind}" for kind, count in counts.items()))
+
+
 def vectors() -> None:
     here = pathlib.Path(__file__).parent.parent / "vectors"
     key, key_id, nonce = bytes(range(32)), bytes.fromhex("1a2b3c4d"), bytes(range(100, 124))
@@ -113,4 +158,4 @@ def vectors() -> None:
 
 
 if __name__ == "__main__":
-    {"vectors": vectors}[sys.argv[1]]()
+    {"vectors": vectors, "check": check}[sys.argv[1]](*sys.argv[2:])
