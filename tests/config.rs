@@ -380,3 +380,61 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn live_secrets_change_as_a_whole_and_survive_what_cannot_be_read() {
+    let folder = Folder::new("live");
+    let (user, password) = (folder.write("user", "user-1"), folder.write("password", "pw-number-1"));
+    palisade::secrets! { struct Pair { user: "PAIR_USER", password: "PAIR_PASSWORD" } }
+    let pair =
+        Pair::live(Environment::from_vars([("PAIR_USER_FILE", user), ("PAIR_PASSWORD_FILE", password)]))
+            .unwrap();
+    let shown = |pair: &Pair| format!("{} {}", pair.user.expose_secret(), pair.password.expose_secret());
+    assert!(!pair.reload().unwrap());
+    let held = pair.current();
+    folder.write("user", "user-2\n");
+    folder.write("password", "pw-number-2\n");
+    assert!(pair.clone().reload().unwrap());
+    assert_eq!(shown(&pair.current()), "user-2 pw-number-2");
+    assert_eq!(shown(&held), "user-1 pw-number-1"); // whoever is at work finishes with what it began with
+
+    folder.write("password", "changeme");
+    assert_eq!(pair.reload().unwrap_err().problems()[0].reason(), Reason::Placeholder);
+    fs::remove_file(folder.0.join("user")).unwrap();
+    assert_eq!(pair.reload().unwrap_err().problems().len(), 2);
+    assert_eq!(shown(&pair.current()), "user-2 pw-number-2");
+}
+
+#[cfg(unix)]
+#[test]
+fn live_secrets_never_mix_two_states_of_their_files() {
+    // As Kubernetes does it: a link is moved from one folder to the next, in one step.
+    let folder = Folder::new("mix");
+    for state in 0..2 {
+        let inner = folder.0.join(format!("state-{state}"));
+        fs::create_dir_all(&inner).unwrap();
+        fs::write(inner.join("MIX_USER"), format!("user-{state}")).unwrap();
+        fs::write(inner.join("MIX_PASSWORD"), format!("pw-{state}")).unwrap();
+    }
+    palisade::secrets! { struct Mix { user: "MIX_USER", password: "MIX_PASSWORD" } }
+    let point = |state: usize| {
+        let new = folder.0.join("new");
+        std::os::unix::fs::symlink(folder.0.join(format!("state-{state}")), &new).unwrap();
+        fs::rename(new, folder.0.join("data")).unwrap();
+    };
+    point(0);
+    let mix = Mix::live(Environment::from_vars([("CREDENTIALS_DIRECTORY", folder.0.join("data"))])).unwrap();
+    let (changes, heard) = std::sync::mpsc::channel();
+    let watcher = mix.watch(std::time::Duration::from_micros(50), move |change| {
+        let mix = change.unwrap();
+        changes
+            .send((mix.user.expose_secret()[5..].to_owned(), mix.password.expose_secret()[3..].to_owned()))
+            .unwrap();
+    });
+    for round in 1..500 {
+        point(round % 2);
+        let (user, password) = heard.recv().unwrap();
+        assert_eq!((&user, &password), (&(round % 2).to_string(), &user));
+    }
+    drop(watcher);
+}

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
 use palisade::clock::{Clock, ManualClock, SystemClock};
-use palisade::config::{ConfigError, Environment, KeyBytes, Problem, Reason, Value, Watcher};
+use palisade::config::{ConfigError, Environment, KeyBytes, Live, Problem, Reason, Value, Watcher};
 use palisade::keys::{KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping};
 use palisade::password::{
     Budget, BuildError, Ceilings, Defect, HashError, Hasher, HasherBuilder, Scheme, StoredHash, Verified,
@@ -23,6 +23,7 @@ const _: () = {
     crosses_threads::<dyn Clock>();
     crosses_threads::<(ManualClock, SystemClock)>();
     crosses_threads::<(ConfigError, Environment, KeyBytes<32>, Problem, Reason, Value)>();
+    crosses_threads::<Live<SecretString>>();
     crosses_threads::<(Budget, BuildError, Ceilings, Defect, HashError, Hasher, HasherBuilder, Scheme)>();
     crosses_threads::<(StoredHash, Verified, VerifyError)>();
     crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();

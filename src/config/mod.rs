@@ -29,7 +29,11 @@
 //! One newline at a file's end (`\n` or `\r\n`) is not part of a text value, whatever editor put it there.
 //! Other sources, such as a vault, implement [`Source`].
 //!
-//! It does not read `.env` files, and it does not keep values up to date when they change.
+//! # When they change
+//! `AppSecrets::live(Environment::of_process())` gives a [`Live`] that reads them again on demand or in the background;
+//! running code asks it for the current ones.
+//!
+//! It does not read `.env` files.
 //!
 //! # Security
 //! Well-known placeholders (`changeme`, `password`, the variable's own name …) are refused, so that a forgotten
@@ -38,12 +42,14 @@
 
 mod error;
 mod field;
+mod live;
 mod placeholder;
 mod source;
 mod watch;
 
 pub use error::{ConfigError, Problem, Reason};
 pub use field::{FieldRules, KeyBytes, SecretField, are_distinct, is_name, load};
+pub use live::{Live, Recording};
 pub use source::{Environment, Source, Value};
 pub use watch::Watcher;
 
@@ -51,8 +57,8 @@ pub use watch::Watcher;
 ///
 /// Each field is `name: "VARIABLE"`, then optionally `as Type` (a [`SecretField`](crate::config::SecretField);
 /// [`SecretString`](crate::secret::SecretString) when left out) and `{ min_len: bytes }`. The struct gets
-/// `from_env()` and `from_source(&source)`; both report every problem in one
-/// [`ConfigError`](crate::config::ConfigError). Fields are as visible as the struct, and its `Debug` names types only.
+/// `from_env()` and `from_source(&source)`, which report every problem in one
+/// [`ConfigError`](crate::config::ConfigError), and `live(source)`, which reads them again when they change. Fields are as visible as the struct, and its `Debug` names types only.
 ///
 /// ```
 /// use palisade::config::Environment;
@@ -116,6 +122,16 @@ macro_rules! secrets {
             /// One error that names every field that is missing or unusable.
             $visibility fn from_env() -> ::core::result::Result<Self, $crate::config::ConfigError> {
                 Self::from_source(&$crate::config::Environment::of_process())
+            }
+
+            /// Reads every field from `source`, and again on `reload()` or in the background.
+            ///
+            /// # Errors
+            /// One error that names every field that is missing or unusable.
+            $visibility fn live(
+                source: impl $crate::config::Source + ::core::marker::Send + ::core::marker::Sync + 'static,
+            ) -> ::core::result::Result<$crate::config::Live<Self>, $crate::config::ConfigError> {
+                $crate::config::Live::new(source, |source| Self::from_source(source))
             }
 
             /// Reads every field from `source`.

@@ -3,6 +3,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
+use std::hash::Hasher;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -95,6 +96,13 @@ impl Value {
     /// The value's bytes as they are, a file's last newline included.
     pub fn into_bytes(self) -> SecretBytes {
         self.bytes
+    }
+
+    pub(super) fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let bytes = self.bytes.expose_secret();
+        hasher.write_u8(2);
+        hasher.write_usize(bytes.len());
+        hasher.write(bytes);
     }
 
     /// Nothing but ASCII white space: what an empty template or an `echo` leaves.
