@@ -90,6 +90,7 @@ fn keys_from_elsewhere_have_32_bytes_and_ids_of_their_own() {
     }
     let ring = KeyRing::from_key(id(1), SecretBytes::from(vec![7; 32])).unwrap();
     assert_eq!(kind(ring.add(id(1), SecretBytes::from(vec![8; 32]))), KeyErrorKind::Exists);
+    assert_eq!(kind(ring.add(id(2), SecretBytes::from(vec![7; 32]))), KeyErrorKind::Exists); // by another name
     ring.add(id(2), SecretBytes::from(vec![8; 32])).unwrap();
     assert_eq!(ring.keys().len(), 2);
 }
@@ -97,8 +98,9 @@ fn keys_from_elsewhere_have_32_bytes_and_ids_of_their_own() {
 #[test]
 fn a_ring_is_full_at_1024_keys() {
     let ring = KeyRing::from_key(id(0), SecretBytes::from(vec![7; 32])).unwrap();
-    for number in 1..1024 {
-        ring.add(id(number), SecretBytes::from(vec![7; 32])).unwrap();
+    for number in 1..1024_u32 {
+        let bytes = [number.to_be_bytes(); 8].concat();
+        ring.add(id(number), SecretBytes::from(bytes)).unwrap();
     }
     assert_eq!(kind(ring.add_generated()), KeyErrorKind::Full);
     let text = ring.to_text(&wrapping(1)).unwrap();
@@ -216,18 +218,126 @@ fn a_young_key_of_a_file_is_not_promoted() {
 }
 
 #[test]
-fn an_older_copy_of_the_file_is_not_taken() {
+fn a_key_of_a_file_is_not_retired_or_destroyed_while_others_may_use_it() {
+    let folder = Folder::new("retire");
+    let clock = ManualClock::new();
+    let ring =
+        folder.ring().clock(clock.clone()).reload_interval(Duration::from_millis(29_500)).create().unwrap();
+    let (old, new) = (ring.primary(), ring.add_generated().unwrap());
+    clock.advance(Duration::from_secs(31));
+    ring.promote(new).unwrap();
+    assert_eq!(kind(ring.retire(old)), KeyErrorKind::TooYoung(Duration::from_secs(31))); // 30, rounded up, and one
+    clock.advance(Duration::from_secs(31));
+    ring.retire(old).unwrap();
+    ring.retire(old).unwrap();
+    assert!(matches!(kind(ring.destroy(old)), KeyErrorKind::TooYoung(_)));
+    clock.advance(Duration::from_secs(31));
+    ring.destroy(old).unwrap();
+
+    let leaked = ring.add_generated().unwrap();
+    ring.retire_now(leaked).unwrap();
+    assert_eq!(ring.state(leaked), Some(KeyState::Retired));
+    assert_eq!(kind(ring.retire_now(new)), KeyErrorKind::Primary);
+}
+
+#[test]
+fn an_older_copy_of_the_file_is_not_taken_and_said_each_time() {
     let folder = Folder::new("older");
     let path = folder.0.join("keys");
     let ring = folder.ring().create().unwrap();
     let copy = fs::read(&path).unwrap();
     let new = ring.add_generated().unwrap();
+    let right = fs::read(&path).unwrap();
     fs::write(&path, &copy).unwrap();
-    assert_eq!(ring.reload().unwrap(), Reloaded::Older);
+    for _ in 0..2 {
+        assert_eq!(kind(ring.reload()), KeyErrorKind::Older);
+        assert_eq!(kind(ring.add_generated()), KeyErrorKind::Older);
+    }
     assert!(ring.state(new).is_some());
-    let newer = ring.add_generated().unwrap(); // saved over the old copy, with all keys
-    let other = folder.ring().open().unwrap();
-    assert!(other.state(new).is_some() && other.state(newer).is_some());
+    fs::write(&path, &right).unwrap(); // mended by hand
+    assert_eq!(ring.reload().unwrap(), Reloaded::Unchanged);
+    fs::write(&path, &copy).unwrap();
+    ring.overwrite_file().unwrap(); // or by the process that knows better
+    assert!(folder.ring().open().unwrap().state(new).is_some());
+    ring.add_generated().unwrap();
+}
+
+#[test]
+fn rings_that_were_changed_apart_never_swallow_each_other() {
+    let folder = Folder::new("forked");
+    let path = folder.0.join("keys");
+    let one = folder.ring().create().unwrap();
+    let copy = fs::read(&path).unwrap();
+    let ones = one.add_generated().unwrap();
+    fs::write(&path, &copy).unwrap(); // an old copy, on which another process starts
+    let two = folder.ring().open().unwrap();
+    let twos = [two.add_generated().unwrap(), two.add_generated().unwrap()]; // past the version of the first
+    assert!(two.version() > one.version());
+    assert_eq!(kind(one.reload()), KeyErrorKind::Forked);
+    assert_eq!(kind(one.add_generated()), KeyErrorKind::Forked);
+    assert!(one.state(ones).is_some() && one.state(twos[0]).is_none());
+    assert!(two.state(ones).is_none() && two.reload().is_ok());
+}
+
+#[test]
+fn the_file_of_another_ring_is_not_taken() {
+    let (folder, other) = (Folder::new("mine"), Folder::new("others"));
+    let mine = folder.ring().create().unwrap();
+    let theirs = other.ring().create().unwrap();
+    theirs.add_generated().unwrap();
+    fs::copy(other.0.join("keys"), folder.0.join("keys")).unwrap();
+    assert_eq!(kind(mine.reload()), KeyErrorKind::OtherRing);
+    assert_eq!(mine.keys().len(), 1);
+}
+
+#[test]
+fn many_handles_of_one_file_lose_no_change() {
+    let folder = Folder::new("contention");
+    drop(folder.ring().create().unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                let ring = folder.ring().open().unwrap(); // a handle of its own, as another process has
+                for _ in 0..8 {
+                    ring.add_generated().unwrap();
+                }
+            });
+        }
+    });
+    let ring = folder.ring().open().unwrap();
+    assert_eq!((ring.keys().len(), ring.version()), (49, 49));
+}
+
+/// Killed at any moment, a process leaves a file that opens. This test runs itself as the one that is killed.
+#[test]
+fn a_process_killed_while_saving_leaves_a_ring_that_opens() {
+    if let Some(path) = std::env::var_os("PALISADE_TEST_RING") {
+        let ring = KeyFile::new(path, wrapping(1)).reload_interval(Duration::ZERO).open().unwrap();
+        loop {
+            let new = ring.add_generated().unwrap();
+            ring.retire(new).unwrap();
+            ring.destroy(new).unwrap();
+        }
+    }
+    let folder = Folder::new("killed");
+    let mut version = folder.ring().create().unwrap().version();
+    for round in 0..20 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_process_killed_while_saving_leaves_a_ring_that_opens", "--quiet"])
+            .env("PALISADE_TEST_RING", folder.0.join("keys"))
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let ring = folder.ring().open().unwrap();
+        while ring.version() < version + 10 + round {
+            ring.reload().unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let ring = folder.ring().open().unwrap();
+        version = ring.version();
+        ring.add_generated().unwrap(); // its lock is free, what it left half-written does not matter
+    }
 }
 
 #[test]
@@ -259,6 +369,22 @@ fn the_file_is_its_owners_alone_and_an_unwritable_folder_is_an_error() {
     let folder = Folder::new("modes");
     let _ = folder.ring().create().unwrap();
     assert_eq!(fs::metadata(folder.0.join("keys")).unwrap().permissions().mode() & 0o777, 0o600);
+    // Others were let in, and a change keeps them in; what lay in its way is neither followed nor reused.
+    let (path, victim) = (folder.0.join("keys"), folder.0.join("victim"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::write(&victim, "precious").unwrap();
+    std::os::unix::fs::symlink(&victim, folder.0.join("keys.new")).unwrap();
+    let link = folder.0.join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    KeyFile::new(&link, wrapping(1)).open().unwrap().add_generated().unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    assert!(
+        fs::symlink_metadata(&link).unwrap().is_symlink()
+            && !fs::symlink_metadata(&path).unwrap().is_symlink()
+    );
+    assert_eq!(KeyFile::new(&link, wrapping(1)).open().unwrap().keys().len(), 2);
+
     let elsewhere = KeyFile::new(folder.0.join("absent").join("keys"), wrapping(1));
     assert_eq!(kind(elsewhere.create()), KeyErrorKind::Unavailable);
 }

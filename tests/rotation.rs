@@ -125,10 +125,12 @@ fn a_full_rotation_between_two_processes_fails_nobody() {
     while ring.promote(new).is_err() {
         rounds += load(&ring, &mut others, RELOAD_INTERVAL / 4); // too young: others may not know it
     }
-    rounds += load(&ring, &mut others, RELOAD_INTERVAL); // others still sign with the old key for a while
-    ring.retire(old).unwrap(); // an hour later, in earnest: nothing of the old key is under way any more
-    rounds += load(&ring, &mut others, RELOAD_INTERVAL);
-    ring.destroy(old).unwrap();
+    while ring.retire(old).is_err() {
+        rounds += load(&ring, &mut others, RELOAD_INTERVAL / 4); // too young: others may still use it
+    }
+    while ring.destroy(old).is_err() {
+        rounds += load(&ring, &mut others, RELOAD_INTERVAL / 4); // too young: others may not know that it is retired
+    }
     rounds += load(&ring, &mut others, RELOAD_INTERVAL / 4);
     assert!(rounds > 1000, "only {rounds} rounds: this was no load");
     assert_eq!((ring.primary(), ring.keys().len()), (new, 1));

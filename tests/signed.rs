@@ -1,4 +1,4 @@
-//! Signed tokens: purposes, expiry, single use, states, forgeries, and a rotation between two processes.
+//! Signed tokens: purposes, expiry, single use, states, forgeries.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
@@ -57,8 +57,9 @@ fn expiry_is_exact_and_leeway_is_added() {
         kind(strict.verify("x", &strict.sign("x", b"", Duration::ZERO).unwrap())),
         SignErrorKind::Expired
     );
-    clock.set_wall(SystemTime::UNIX_EPOCH - MINUTE); // a clock before 1970 does not panic
-    assert!(strict.verify("x", &strict.sign("x", b"", MINUTE).unwrap()).is_ok());
+    clock.set_wall(SystemTime::UNIX_EPOCH - MINUTE); // a clock before 1970 lets nobody in
+    assert_eq!(kind(strict.verify("x", &eternal)), SignErrorKind::Unavailable);
+    assert_eq!(kind(strict.sign("x", b"", MINUTE)), SignErrorKind::Unavailable);
 }
 
 #[test]
@@ -120,6 +121,39 @@ fn single_use_is_single_even_at_once() {
     // The same content again is another token.
     let again = signer.sign("invite", b"17", MINUTE).unwrap();
     assert!(signer.verify_once("invite", &again, &store).is_ok());
+}
+
+#[test]
+fn a_clock_set_back_brings_no_used_token_to_life() {
+    let clock = ManualClock::new();
+    let signer = Signer::new(KeyRing::generate().unwrap()).clock(clock.clone());
+    let store = MemoryOnceStore::new(1).clock(clock.clone());
+    let (started, token) = (palisade::clock::Clock::wall(&clock), signer.sign("x", b"", MINUTE).unwrap());
+    assert!(signer.verify_once("x", &token, &store).is_ok());
+    clock.advance(2 * MINUTE);
+    let later = signer.sign("x", b"", MINUTE).unwrap();
+    assert!(signer.verify_once("x", &later, &store).is_ok()); // the first is forgotten
+    clock.set_wall(started);
+    assert!(signer.verify("x", &token).is_ok()); // valid again by the clock
+    assert_eq!(kind(signer.verify_once("x", &token, &store)), SignErrorKind::Unavailable);
+}
+
+/// A store whose answer takes until after the token's time.
+struct Slow(ManualClock);
+
+impl OnceStore for Slow {
+    fn insert_if_absent(&self, _: &TokenDigest, _: SystemTime) -> Result<bool, OnceStoreError> {
+        self.0.advance(2 * MINUTE);
+        Ok(true)
+    }
+}
+
+#[test]
+fn a_token_that_expires_while_the_store_is_asked_is_expired() {
+    let clock = ManualClock::new();
+    let signer = Signer::new(KeyRing::generate().unwrap()).clock(clock.clone());
+    let token = signer.sign("x", b"", MINUTE).unwrap();
+    assert_eq!(kind(signer.verify_once("x", &token, &Slow(clock))), SignErrorKind::Expired);
 }
 
 /// A store that cannot be reached.

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -26,7 +27,9 @@ impl Watcher {
                 if *waited.unwrap_or_else(PoisonError::into_inner).0 {
                     return;
                 }
-                work();
+                // A panic in the caller's part must not end the watching in silence: its message is printed by the
+                // panic hook, and the next round comes.
+                let _round = panic::catch_unwind(AssertUnwindSafe(&mut work));
             }
         })?;
         Ok(Self { stopping, thread: Some(thread) })
@@ -39,8 +42,10 @@ impl Drop for Watcher {
         *stop.lock().unwrap_or_else(PoisonError::into_inner) = true;
         changed.notify_all();
         if let Some(thread) = self.thread.take() {
-            // A panic in the work has ended the watching already; it is not repeated here.
-            let _ended = thread.join();
+            // Dropped by its own work, it cannot wait for itself.
+            if thread.thread().id() != thread::current().id() {
+                let _ended = thread.join();
+            }
         }
     }
 }

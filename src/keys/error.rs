@@ -20,8 +20,8 @@ pub enum KeyErrorKind {
     /// The ring has no such key.
     #[error("the ring has no key of this id")]
     Unknown,
-    /// The ring already has a key of this id.
-    #[error("the ring already has a key of this id")]
+    /// The ring already has a key of this id, or these bytes under another id.
+    #[error("the ring already has this key or a key of this id")]
     Exists,
     /// The primary key cannot be retired or destroyed.
     #[error("the key is primary, promote another first")]
@@ -32,8 +32,8 @@ pub enum KeyErrorKind {
     /// A retired key does not come back.
     #[error("the key is retired, add a new one")]
     Retired,
-    /// Other processes may not have reloaded yet.
-    #[error("other processes may not know the key yet: wait {} s more, or promote_now()", .0.as_secs())]
+    /// Other processes may not have reloaded since the key came into its state.
+    #[error("other processes may not have reloaded yet: wait {} s more, or call the _now form", .0.as_secs())]
     TooYoung(Duration),
     /// A key has exactly 32 bytes.
     #[error("a key has exactly 32 bytes")]
@@ -53,9 +53,23 @@ pub enum KeyErrorKind {
     /// There is a file already; it is never overwritten.
     #[error("there is a key file already, open it")]
     FileExists,
-    /// The file holds an older ring than this process knows: a copy was put back. It was not taken.
-    #[error("the key file holds an older ring than this process knows, it was not taken")]
+    /// The file holds an older state than this process knows: a copy was put back. It was not taken.
+    #[error(
+        "the key file holds an older state of the ring than this process knows, put the newer back or overwrite_file()"
+    )]
     Older,
+    /// The file's ring and this one were changed apart from each other: a copy was put back and changed. Taking either
+    /// would lose keys of the other, so nothing was taken.
+    #[error(
+        "the key file and this process have changed the ring apart from each other, choose one: restart on the file, or overwrite_file()"
+    )]
+    Forked,
+    /// The file holds another ring.
+    #[error("the key file holds another ring, it was not taken")]
+    OtherRing,
+    /// Another process has held the file's lock for ten seconds.
+    #[error("another process is changing the key file, try again later")]
+    Busy,
     /// The ring was not read from a file.
     #[error("the ring is in memory only, it has no file")]
     NoFile,

@@ -3,11 +3,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use fs4::FileExt;
+use fs4::{FileExt, TryLockError};
 
-use super::ring::{KeyRing, Snapshot};
+use super::ring::{KeyRing, Lineage, Snapshot};
 use super::wrapped::{self, MAX_TEXT, Wrapping};
 use super::{KeyError, KeyErrorKind};
 use crate::clock::{Clock, SystemClock};
@@ -35,8 +36,10 @@ use crate::config::Watcher;
 /// ```
 ///
 /// # Security
-/// A file that is replaced by an older copy is not taken back: [`KeyRing::reload`] never goes to a lower version.
-/// A process that starts on an older copy cannot know. On Unix the file is created readable by its owner only.
+/// A file that is replaced by an older copy, by another ring, or by a copy that was changed elsewhere is not taken
+/// by a running process; one that starts on it cannot know. On Unix the file is created readable by its owner
+/// only; a change keeps the mode it has then, so that a group may be let in. Every process must keep a watcher or
+/// reload within the interval, and their machines' clocks must agree to less than that.
 #[derive(Debug)]
 #[must_use = "create() or open() it"]
 pub struct KeyFile {
@@ -54,8 +57,6 @@ pub enum Reloaded {
     Unchanged,
     /// Newer keys are in place.
     Updated,
-    /// The file holds an older ring than this process knows, and was not taken.
-    Older,
 }
 
 /// A ring's file, and what was last read or written there.
@@ -103,8 +104,10 @@ impl KeyFile {
         let (storage, clock) = self.into_storage();
         {
             let locked = storage.lock()?;
-            if storage.path.exists() {
-                return Err(KeyErrorKind::FileExists.into());
+            match fs::symlink_metadata(&storage.path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => return Err(KeyErrorKind::FileExists.into()),
             }
             locked.save(&snapshot)?;
         }
@@ -115,10 +118,12 @@ impl KeyFile {
     ///
     /// # Errors
     /// [`KeyError`]: `Rejected`, `Malformed`, `CostAboveCeiling`, `Memory`, `Unavailable`.
-    pub fn open(self) -> Result<KeyRing, KeyError> {
+    pub fn open(mut self) -> Result<KeyRing, KeyError> {
+        // All processes must mean one file and one lock, whatever links they came by.
+        self.path = fs::canonicalize(&self.path)?;
         let (storage, clock) = self.into_storage();
-        let newest = storage.read()?;
-        let snapshot = newest.ok_or(KeyErrorKind::Malformed)?;
+        let (text, snapshot) = storage.read()?.ok_or(KeyErrorKind::Malformed)?;
+        *storage.last() = text;
         Ok(KeyRing::from_snapshot(snapshot, Some(storage), clock))
     }
 
@@ -134,21 +139,40 @@ impl KeyRing {
     /// Those who are using the ring see the old keys or the new ones, never a mixture.
     ///
     /// # Errors
-    /// [`KeyError`]: `NoFile` for a ring in memory only; otherwise those of [`KeyFile::open`]. The ring stays as it
-    /// was.
+    /// [`KeyError`]: `NoFile` for a ring in memory only; `Older`, `Forked` or `OtherRing` for a file that is not this
+    /// ring's future; otherwise those of [`KeyFile::open`]. The ring stays as it was.
     pub fn reload(&self) -> Result<Reloaded, KeyError> {
-        let storage = self.storage().ok_or(KeyErrorKind::NoFile)?;
         let _held = self.hold();
-        Ok(match storage.read()? {
-            None => Reloaded::Unchanged,
-            Some(snapshot) => {
-                if self.advance(snapshot) {
-                    Reloaded::Updated
-                } else {
-                    Reloaded::Older
-                }
+        self.take_newer()
+    }
+
+    /// Reads the file and takes its future, under [`hold`](Self::hold).
+    pub(super) fn take_newer(&self) -> Result<Reloaded, KeyError> {
+        let storage = self.storage().ok_or(KeyErrorKind::NoFile)?;
+        let Some((text, snapshot)) = storage.read()? else { return Ok(Reloaded::Unchanged) };
+        let reloaded = match self.snapshot().lineage(&snapshot) {
+            Lineage::Same => Reloaded::Unchanged, // wrapped anew
+            Lineage::Newer => {
+                self.replace(snapshot);
+                Reloaded::Updated
             }
-        })
+            Lineage::Older => return Err(KeyErrorKind::Older.into()),
+            Lineage::Forked => return Err(KeyErrorKind::Forked.into()),
+            Lineage::OtherRing => return Err(KeyErrorKind::OtherRing.into()),
+        };
+        // Only what was taken is remembered: what was refused is refused, and told, each time anew.
+        *storage.last() = text;
+        Ok(reloaded)
+    }
+
+    /// Writes this process's keys over whatever the file holds: after a copy was put back by mistake.
+    ///
+    /// # Errors
+    /// [`KeyError`]: `NoFile`, `Busy`, `Unavailable`, `Random`, `Memory`.
+    pub fn overwrite_file(&self) -> Result<(), KeyError> {
+        let locked = self.storage().ok_or(KeyErrorKind::NoFile)?.lock()?;
+        let _held = self.hold();
+        locked.save(&self.snapshot())
     }
 
     /// Reloads in the background, twice in each reload interval, until the watcher is dropped.
@@ -161,10 +185,10 @@ impl KeyRing {
         let storage = self.storage().ok_or(KeyErrorKind::NoFile)?;
         let interval = (storage.reload_interval / 2).max(Duration::from_millis(1));
         let ring = self.clone();
-        Ok(Watcher::every(interval, move || match ring.reload() {
-            Ok(Reloaded::Older) => on_error(KeyErrorKind::Older.into()),
-            Ok(_) => {}
-            Err(error) => on_error(error),
+        Ok(Watcher::every(interval, move || {
+            if let Err(error) = ring.reload() {
+                on_error(error);
+            }
         })?)
     }
 }
@@ -178,12 +202,21 @@ impl Storage {
     pub(super) fn lock(&self) -> Result<Locked<'_>, KeyError> {
         // The lock has a file of its own: the ring's is replaced by each change, and a lock on it with it.
         let lock = private().write(true).create(true).truncate(false).open(beside(&self.path, "lock"))?;
-        FileExt::lock(&lock)?;
+        let deadline = SystemClock.monotonic().saturating_add(LOCK_WAIT);
+        while let Err(error) = FileExt::try_lock(&lock) {
+            match error {
+                TryLockError::Error(error) => return Err(error.into()),
+                TryLockError::WouldBlock if SystemClock.monotonic() >= deadline => {
+                    return Err(KeyErrorKind::Busy.into());
+                }
+                TryLockError::WouldBlock => thread::sleep(LOCK_RETRY),
+            }
+        }
         Ok(Locked { storage: self, _lock: lock })
     }
 
-    /// The ring in the file; `None` when it is the text last read or written.
-    fn read(&self) -> Result<Option<Snapshot>, KeyError> {
+    /// The file's text and the ring in it; `None` when it is the text last taken or written.
+    fn read(&self) -> Result<Option<(String, Snapshot)>, KeyError> {
         let mut text = String::new();
         // One byte more than a ring can have tells a file that is none.
         File::open(&self.path)?.take(MAX_TEXT as u64 + 1).read_to_string(&mut text).map_err(|error| {
@@ -196,8 +229,7 @@ impl Storage {
             return Ok(None);
         }
         let snapshot = wrapped::open(&text, &self.wrapping)?;
-        *self.last() = text;
-        Ok(Some(snapshot))
+        Ok(Some((text, snapshot)))
     }
 
     fn last(&self) -> MutexGuard<'_, String> {
@@ -206,23 +238,27 @@ impl Storage {
 }
 
 impl Locked<'_> {
-    /// The ring in the file; `None` when it is the one last read or written.
-    pub(super) fn read(&self) -> Result<Option<Snapshot>, KeyError> {
-        self.storage.read()
-    }
-
     /// Replaces the file: readers see the old ring or the new one, and a crash leaves one of them.
     pub(super) fn save(&self, snapshot: &Snapshot) -> Result<(), KeyError> {
         let mut text = wrapped::seal(snapshot, &self.storage.wrapping)?;
         text.push('\n');
         let path = &self.storage.path;
         let new = beside(path, "new");
-        let mut file = private().write(true).create(true).truncate(true).open(&new)?;
+        // Whatever a crash or somebody else left there is neither followed nor reused.
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let mut file = private().write(true).create_new(true).open(&new)?;
         file.write_all(text.as_bytes())?;
+        if let Ok(old) = fs::metadata(path) {
+            file.set_permissions(old.permissions())?;
+        }
         file.sync_all()?;
         drop(file);
+        let folder = open_folder(path)?;
         fs::rename(&new, path)?;
-        sync_folder(path)?;
+        folder.map_or(Ok(()), |folder| folder.sync_all())?;
         *self.storage.last() = text;
         Ok(())
     }
@@ -251,11 +287,13 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Makes a rename last through a power failure; elsewhere than on Unix, folders cannot be synced.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+/// The folder of a file, to make a rename in it last through a power failure. Elsewhere than on Unix, folders cannot
+/// be synced.
+fn open_folder(path: &Path) -> io::Result<Option<File>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(folder).map(Some) } else { Ok(None) }
 }
+
+/// How long a change waits for the one of another process.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+const LOCK_RETRY: Duration = Duration::from_millis(5);

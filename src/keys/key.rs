@@ -82,6 +82,8 @@ pub struct KeyInfo {
     pub state: KeyState,
     /// When it was added, to the second.
     pub added: SystemTime,
+    /// When it came into its state, to the second.
+    pub changed: SystemTime,
 }
 
 /// A key of a ring's snapshot.
@@ -91,6 +93,8 @@ pub(crate) struct Key {
     pub(crate) state: KeyState,
     /// Seconds since 1970.
     pub(super) added: u64,
+    /// When it came into its state, in seconds since 1970.
+    pub(super) changed: u64,
     pub(super) material: Arc<Material>,
 }
 
@@ -103,14 +107,19 @@ pub(super) struct Material {
 
 impl Key {
     /// Fills `output`, at most 8,160 bytes, with a key for one purpose.
+    ///
+    /// A purpose starts with a label of its room, and no label starts with another: `seal`, `palisade token v1`.
     pub(crate) fn derive(&self, purpose: &[&[u8]], output: &mut [u8]) {
         let expanded = self.material.extracted.expand_multi_info(purpose, output);
         expanded.expect("HKDF-SHA-256 gives up to 255 × 32 bytes");
     }
 
     pub(super) fn info(&self) -> KeyInfo {
-        let added = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.added));
-        KeyInfo { id: self.id, state: self.state, added: added.unwrap_or(SystemTime::UNIX_EPOCH) }
+        let time = |seconds| {
+            let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+            time.unwrap_or(SystemTime::UNIX_EPOCH)
+        };
+        KeyInfo { id: self.id, state: self.state, added: time(self.added), changed: time(self.changed) }
     }
 }
 

@@ -23,9 +23,10 @@
 //!
 //! # Rotation without downtime
 //! Several processes read one ring from a file ([`KeyFile`]) and reload it at different times. Every change of such
-//! a ring is saved before it takes effect; a key that was just added is unknown to the others until they reload, so
-//! [`KeyRing::promote`] refuses a key younger than the reload interval. Hence the steps: add, wait, promote, wait
-//! until what the old key made has expired, retire, seal stored values anew, destroy.
+//! a ring is saved before it takes effect, and unknown to the others until they reload. So [`KeyRing::promote`] refuses
+//! a key younger than the reload interval, [`KeyRing::retire`] one that was primary within it, and
+//! [`KeyRing::destroy`] one retired within it. Hence the steps, days apart in earnest: add; promote; once nobody
+//! seals with the old key any more, seal stored values anew; once what it signed has expired, retire; destroy.
 //!
 //! # Security
 //! Keys are 32 random bytes. Each purpose gets a key of its own by HKDF, so that a signature can never stand in

@@ -8,7 +8,7 @@ use super::wrapped;
 use super::{KeyError, KeyErrorKind, KeyId, KeyInfo, KeyState, Wrapping};
 use crate::clock::{Clock, SystemClock};
 use crate::random::{self, RandomError};
-use crate::secret::SecretBytes;
+use crate::secret::{ExposeSecret, SecretBytes};
 
 /// The keys of an application; clones are handles to the same ring.
 ///
@@ -42,10 +42,24 @@ struct Shared {
 /// The keys at one moment.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
+    /// Tells this ring from all others.
+    pub(super) ring: [u8; 16],
     /// Grows with every change.
     pub(super) version: u64,
+    /// A random name for each state the ring was in, this one's last. Not empty; at most `MAX_HISTORY`.
+    pub(super) history: Vec<u64>,
     /// INVARIANT: exactly one is primary; ids differ; at most `MAX_KEYS`.
     pub(super) keys: Vec<Key>,
+}
+
+/// How the snapshot in a file stands to the one in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lineage {
+    Same,
+    Newer,
+    Older,
+    Forked,
+    OtherRing,
 }
 
 impl Snapshot {
@@ -65,6 +79,11 @@ impl Snapshot {
         self.stored(id).filter(|key| key.state != KeyState::Retired)
     }
 
+    /// A number that grows with every change.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Whether what [`Snapshot`] promises of its keys holds.
     pub(super) fn is_sound(&self) -> bool {
         let primaries = self.keys.iter().filter(|key| key.state == KeyState::Primary).count();
@@ -73,7 +92,7 @@ impl Snapshot {
             .iter()
             .zip(1..)
             .all(|(key, next)| self.keys.iter().skip(next).all(|other| other.id != key.id));
-        primaries == 1 && distinct && self.keys.len() <= MAX_KEYS
+        primaries == 1 && distinct && self.keys.len() <= MAX_KEYS && !self.history.is_empty()
     }
 
     fn key_mut(&mut self, id: KeyId) -> Result<&mut Key, KeyErrorKind> {
@@ -93,11 +112,43 @@ impl Snapshot {
         if self.stored(id).is_some() {
             return Err(KeyErrorKind::Exists);
         }
+        // The same bytes under a new id would bring a retired key back.
+        if self.keys.iter().any(|key| key.material.bytes.matches(bytes.expose_secret())) {
+            return Err(KeyErrorKind::Exists);
+        }
         if self.keys.len() >= MAX_KEYS {
             return Err(KeyErrorKind::Full);
         }
-        self.keys.push(Key { id, state, added: now(clock), material: Material::new(bytes) });
+        let now = now(clock);
+        self.keys.push(Key { id, state, added: now, changed: now, material: Material::new(bytes) });
         Ok(())
+    }
+
+    /// Gives the changed ring a version and a name.
+    fn next(&mut self) -> Result<(), RandomError> {
+        self.version = self.version.saturating_add(1);
+        self.history.push(random_name()?);
+        if self.history.len() > MAX_HISTORY {
+            self.history.remove(0);
+        }
+        Ok(())
+    }
+
+    /// How `file`'s snapshot stands to this one, which is in memory.
+    pub(super) fn lineage(&self, file: &Self) -> Lineage {
+        let (ours, theirs) = (self.history.last(), file.history.last());
+        let knows = |history: &[u64], name: Option<&u64>| name.is_some_and(|name| history.contains(name));
+        if self.ring != file.ring {
+            Lineage::OtherRing
+        } else if ours == theirs {
+            Lineage::Same
+        } else if file.version > self.version && knows(&file.history, ours) {
+            Lineage::Newer
+        } else if file.version < self.version && knows(&self.history, theirs) {
+            Lineage::Older
+        } else {
+            Lineage::Forked
+        }
     }
 }
 
@@ -116,10 +167,10 @@ impl KeyRing {
     /// Makes a ring of a key from elsewhere, such as a key management service; exactly 32 bytes.
     ///
     /// # Errors
-    /// [`KeyError`] of kind `Length`.
+    /// [`KeyError`] of kind `Length`, or `Random`.
     pub fn from_key(id: KeyId, bytes: SecretBytes) -> Result<Self, KeyError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let mut snapshot = Snapshot { version: 1, keys: Vec::new() };
+        let mut snapshot = Snapshot::empty()?;
         snapshot.push(id, bytes, KeyState::Primary, &*clock)?;
         Ok(Self::from_snapshot(snapshot, None, clock))
     }
@@ -166,8 +217,8 @@ impl KeyRing {
     /// Adds a key from elsewhere, exactly 32 bytes, that verifies but is not yet used.
     ///
     /// # Errors
-    /// [`KeyError`]: `Length` for another size, `Exists` when the id is taken, `Full`; for a ring with a file also
-    /// what its file gives.
+    /// [`KeyError`]: `Length` for another size, `Exists` when the ring has the id or the bytes, `Full`; for a ring with
+    /// a file also what its file gives.
     pub fn add(&self, id: KeyId, bytes: SecretBytes) -> Result<(), KeyError> {
         self.change(|ring, shared| Ok(ring.push(id, bytes, KeyState::Accepted, &*shared.clock)?))
     }
@@ -178,15 +229,7 @@ impl KeyRing {
     /// [`KeyError`]: `Unknown`, `Retired`; for a ring with a file also `TooYoung` while other processes may not
     /// have reloaded, and what its file gives.
     pub fn promote(&self, id: KeyId) -> Result<(), KeyError> {
-        self.promote_when(id, |key, shared| {
-            let wait = shared.storage.as_ref().map_or(Duration::ZERO, Storage::reload_interval);
-            // `added` is cut to whole seconds: one more makes sure of the whole interval.
-            let ready = key.added.saturating_add(wait.as_secs()).saturating_add(u64::from(!wait.is_zero()));
-            match ready.saturating_sub(now(&*shared.clock)) {
-                0 => Ok(()),
-                left => Err(KeyErrorKind::TooYoung(Duration::from_secs(left))),
-            }
-        })
+        self.promote_when(id, |key, shared| shared.old_enough(key.added))
     }
 
     /// Makes a key primary at once, whether or not other processes know it: for a compromised primary.
@@ -213,10 +256,10 @@ impl KeyRing {
             }
             for key in &mut ring.keys {
                 if key.state == KeyState::Primary {
-                    key.state = KeyState::Accepted;
+                    key.enter(KeyState::Accepted, &*shared.clock);
                 }
             }
-            ring.key_mut(id)?.state = KeyState::Primary;
+            ring.key_mut(id)?.enter(KeyState::Primary, &*shared.clock);
             Ok(())
         })
     }
@@ -224,29 +267,52 @@ impl KeyRing {
     /// Stops a key from letting anyone in; what was stored under it still opens.
     ///
     /// # Errors
-    /// [`KeyError`]: `Unknown`, or `Primary`; for a ring with a file also what its file gives.
+    /// [`KeyError`]: `Unknown`, or `Primary`; for a ring with a file also `TooYoung` while other processes may still
+    /// use it as primary, and what its file gives.
     pub fn retire(&self, id: KeyId) -> Result<(), KeyError> {
-        self.change(|ring, _| {
+        self.retire_when(id, |key, shared| shared.old_enough(key.changed))
+    }
+
+    /// Retires a key at once: for one that leaked. Processes that have not reloaded may still make things with it.
+    ///
+    /// # Errors
+    /// [`KeyError`]: `Unknown`, or `Primary`; for a ring with a file also what its file gives.
+    pub fn retire_now(&self, id: KeyId) -> Result<(), KeyError> {
+        self.retire_when(id, |_, _| Ok(()))
+    }
+
+    fn retire_when(
+        &self,
+        id: KeyId,
+        check: impl Fn(&Key, &Shared) -> Result<(), KeyErrorKind>,
+    ) -> Result<(), KeyError> {
+        self.change(|ring, shared| {
             let key = ring.key_mut(id)?;
-            if key.state == KeyState::Primary {
-                return Err(KeyErrorKind::Primary.into());
+            match key.state {
+                KeyState::Primary => return Err(KeyErrorKind::Primary.into()),
+                KeyState::Retired => return Ok(()),
+                KeyState::Accepted => check(key, shared)?,
             }
-            key.state = KeyState::Retired;
+            key.enter(KeyState::Retired, &*shared.clock);
             Ok(())
         })
     }
 
-    /// Erases a retired key. What is still sealed under it is lost.
+    /// Erases a retired key, here at once, in other processes when they reload. What is still sealed under it is
+    /// lost. Copies of the key file from before keep the key.
     ///
     /// # Errors
-    /// [`KeyError`]: `Unknown`, `Primary`, or `NotRetired`; for a ring with a file also what its file gives.
+    /// [`KeyError`]: `Unknown`, `Primary`, or `NotRetired`; for a ring with a file also `TooYoung` while other
+    /// processes may not know that it is retired, and what its file gives.
     pub fn destroy(&self, id: KeyId) -> Result<(), KeyError> {
-        self.change(|ring, _| {
-            match ring.key_mut(id)?.state {
+        self.change(|ring, shared| {
+            let key = ring.key_mut(id)?;
+            match key.state {
                 KeyState::Primary => return Err(KeyErrorKind::Primary.into()),
                 KeyState::Accepted => return Err(KeyErrorKind::NotRetired.into()),
-                KeyState::Retired => ring.keys.retain(|key| key.id != id),
+                KeyState::Retired => shared.old_enough(key.changed)?,
             }
+            ring.keys.retain(|key| key.id != id);
             Ok(())
         })
     }
@@ -291,14 +357,9 @@ impl KeyRing {
         self.shared.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts newer keys in place, under [`hold`](Self::hold); older ones never.
-    pub(super) fn advance(&self, next: Snapshot) -> bool {
-        let mut current = self.shared.current.write().unwrap_or_else(PoisonError::into_inner);
-        let newer = next.version > current.version;
-        if newer {
-            *current = Arc::new(next);
-        }
-        newer
+    /// Puts other keys in place, under [`hold`](Self::hold).
+    pub(super) fn replace(&self, next: Snapshot) {
+        *self.shared.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
     }
 
     /// Works on a copy, and puts it in place only when `change` succeeded and, for a ring with a file, is saved.
@@ -306,32 +367,58 @@ impl KeyRing {
         &self,
         change: impl FnOnce(&mut Snapshot, &Shared) -> Result<T, KeyError>,
     ) -> Result<T, KeyError> {
-        let _held = self.hold();
-        // Another process may have changed the file: its lock is held from reading to saving.
+        // The file's lock first, held from reading to saving: while it is waited for, reloads go on.
         let locked = self.storage().map(Storage::lock).transpose()?;
-        if let Some(locked) = &locked
-            && let Some(newer) = locked.read()?
-        {
-            self.advance(newer);
+        let _held = self.hold();
+        if locked.is_some() {
+            self.take_newer()?; // another process may have changed the file
         }
         let mut next = Snapshot::clone(&self.snapshot());
         let answer = change(&mut next, &self.shared)?;
-        next.version = next.version.saturating_add(1);
+        next.next()?;
         if let Some(locked) = &locked {
             locked.save(&next)?;
         }
-        self.advance(next);
+        self.replace(next);
         Ok(answer)
+    }
+}
+
+impl Shared {
+    /// Whether every process has had time to reload since then.
+    fn old_enough(&self, since: u64) -> Result<(), KeyErrorKind> {
+        let wait = self.storage.as_ref().map_or(Duration::ZERO, Storage::reload_interval);
+        // Both are whole seconds: the interval rounded up, and one more for the part of a second cut off `since`.
+        let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+        let ready = since.saturating_add(seconds).saturating_add(u64::from(!wait.is_zero()));
+        match ready.saturating_sub(now(&*self.clock)) {
+            0 => Ok(()),
+            left => Err(KeyErrorKind::TooYoung(Duration::from_secs(left))),
+        }
+    }
+}
+
+impl Key {
+    fn enter(&mut self, state: KeyState, clock: &dyn Clock) {
+        self.state = state;
+        self.changed = now(clock);
     }
 }
 
 impl Snapshot {
     /// One random primary key.
     pub(super) fn generate(clock: &dyn Clock) -> Result<Self, KeyError> {
-        let mut snapshot = Self { version: 1, keys: Vec::new() };
+        let mut snapshot = Self::empty()?;
         let id = snapshot.unused_id()?;
         snapshot.push(id, random::secret_bytes(KEY_BYTES)?, KeyState::Primary, clock)?;
         Ok(snapshot)
+    }
+
+    /// A ring of its own, without keys yet.
+    fn empty() -> Result<Self, RandomError> {
+        let mut ring = [0; 16];
+        random::fill(&mut ring)?;
+        Ok(Self { ring, version: 1, history: vec![random_name()?], keys: Vec::new() })
     }
 
     fn unused_id(&self) -> Result<KeyId, RandomError> {
@@ -361,6 +448,12 @@ impl fmt::Debug for KeyRing {
     }
 }
 
+fn random_name() -> Result<u64, RandomError> {
+    let mut name = [0; 8];
+    random::fill(&mut name)?;
+    Ok(u64::from_be_bytes(name))
+}
+
 /// Seconds since 1970; a clock before that counts as 1970.
 fn now(clock: &dyn Clock) -> u64 {
     clock.wall().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -370,3 +463,5 @@ fn now(clock: &dyn Clock) -> u64 {
 pub(super) const KEY_BYTES: usize = 32;
 /// A ring of more has a rotation that never destroys.
 pub(super) const MAX_KEYS: usize = 1024;
+/// A process that has missed more changes than this must be restarted.
+pub(super) const MAX_HISTORY: usize = 1024;

@@ -5,12 +5,15 @@
 //! $palisade-keys$v=1$key$<salt>$<box>                           under a wrapping key
 //! ```
 //!
-//! `salt` is 16 random bytes, fresh for each text, and `box` is AES-256-GCM's ciphertext and tag, both base64url
-//! without padding. The box's key is Argon2id(passphrase, salt), or HKDF-SHA-256 of the wrapping key with that salt
-//! and the information `palisade-keys v1 wrap`; it encrypts one text only, under a nonce of zeros, with everything
-//! up to and including the last `$` authenticated. The plaintext, big-endian: version (8 bytes), number of keys (4),
-//! then for each key id (4), state (1: 1 primary, 2 accepted, 3 retired), seconds since 1970 when it was added (8),
-//! key (32).
+//! `salt` is 16 random bytes, fresh for each text; `box` is a commitment of 32 bytes, then AES-256-GCM's ciphertext
+//! and tag; both are base64url without padding. The 64 bytes of Argon2id(passphrase, salt), or of HKDF-SHA-256 of
+//! the wrapping key with that salt and the information `palisade-keys v1 wrap`, are the box's key, then the
+//! commitment, which keeps one text from opening under two passphrases. The key encrypts one text only, under a nonce of
+//! zeros, with everything up to and including the last `$` authenticated.
+//!
+//! The plaintext, big-endian: the ring's own id (16 random bytes), version (8), number of names (4), then the names of
+//! the states it was in, the newest last (8 each); number of keys (4), then for each key id (4), state (1: 1 primary,
+//! 2 accepted, 3 retired), seconds since 1970 when it was added and when it came into its state (8 each), key (32).
 
 use std::fmt;
 
@@ -21,8 +24,9 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::key::{Key, Material};
-use super::ring::{KEY_BYTES, MAX_KEYS, Snapshot};
+use super::ring::{KEY_BYTES, MAX_HISTORY, MAX_KEYS, Snapshot};
 use super::{KeyError, KeyErrorKind, KeyId, KeyState};
+use crate::compare;
 use crate::config::KeyBytes;
 use crate::encoding;
 use crate::random;
@@ -80,21 +84,29 @@ pub(super) fn seal(snapshot: &Snapshot, wrapping: &Wrapping) -> Result<String, K
         Kind::Key(_) => "key".to_owned(),
     };
     let mut text = format!("{HEAD}{costs}${}$", encoding::base64url(&salt));
-    let key = box_key(wrapping, &salt, MEMORY_KIB, PASSES)?;
+    let (key, commitment) = box_key(wrapping, &salt, MEMORY_KIB, PASSES)?;
 
-    let mut plain = Zeroizing::new(Vec::with_capacity(plain_len(snapshot.keys.len()) + TAG_BYTES));
+    let len = plain_len(snapshot.history.len(), snapshot.keys.len());
+    let mut plain = Zeroizing::new(Vec::with_capacity(len + TAG_BYTES));
+    plain.extend_from_slice(&snapshot.ring);
     plain.extend_from_slice(&snapshot.version.to_be_bytes());
+    let count = u32::try_from(snapshot.history.len()).expect("a ring keeps at most 1,024 names");
+    plain.extend_from_slice(&count.to_be_bytes());
+    for name in &snapshot.history {
+        plain.extend_from_slice(&name.to_be_bytes());
+    }
     let count = u32::try_from(snapshot.keys.len()).expect("a ring has at most 1,024 keys");
     plain.extend_from_slice(&count.to_be_bytes());
     for key in &snapshot.keys {
         plain.extend_from_slice(&key.id.to_bytes());
         plain.push(key.state.to_byte());
         plain.extend_from_slice(&key.added.to_be_bytes());
+        plain.extend_from_slice(&key.changed.to_be_bytes());
         plain.extend_from_slice(key.material.bytes.expose_secret());
     }
     key.seal_in_place_append_tag(zero_nonce(), Aad::from(text.as_bytes()), &mut *plain)
         .expect("a ring is far below AES-GCM's 64 GiB");
-    text.push_str(&encoding::base64url(&plain));
+    text.push_str(&encoding::base64url(&[commitment.as_slice(), &plain].concat()));
     Ok(text)
 }
 
@@ -120,19 +132,32 @@ pub(super) fn open(text: &str, wrapping: &Wrapping) -> Result<Snapshot, KeyError
     let mut plain = Zeroizing::new(vec![0; encoding::base64url_len(boxed)]);
     encoding::from_base64url(boxed, &mut plain).ok_or(malformed)?;
 
-    let key = box_key(wrapping, &salt, costs.0, costs.1)?;
+    let (key, expected) = box_key(wrapping, &salt, costs.0, costs.1)?;
+    let (commitment, plain) = plain.split_at_mut_checked(COMMITMENT).ok_or(malformed)?;
+    if !compare::equal(commitment, &expected) {
+        return Err(KeyErrorKind::Rejected.into());
+    }
     let head = text.strip_suffix(boxed).unwrap_or_default();
     let plain = key
-        .open_in_place(zero_nonce(), Aad::from(head.as_bytes()), &mut plain)
+        .open_in_place(zero_nonce(), Aad::from(head.as_bytes()), plain)
         .map_err(|_| KeyErrorKind::Rejected)?;
     Ok(snapshot(plain).ok_or(malformed)?)
 }
 
 /// Reads the plaintext.
 fn snapshot(mut plain: &[u8]) -> Option<Snapshot> {
+    let ring = take(&mut plain)?;
     let version = u64::from_be_bytes(take(&mut plain)?);
+    let names = u32::from_be_bytes(take(&mut plain)?) as usize;
+    if names > MAX_HISTORY {
+        return None;
+    }
+    let mut history = Vec::with_capacity(names);
+    for _ in 0..names {
+        history.push(u64::from_be_bytes(take(&mut plain)?));
+    }
     let count = u32::from_be_bytes(take(&mut plain)?) as usize;
-    if count > MAX_KEYS || plain.len() != plain_len(count) - plain_len(0) {
+    if count > MAX_KEYS || plain.len() != count * KEY_LEN {
         return None;
     }
     let mut keys = Vec::with_capacity(count);
@@ -140,16 +165,13 @@ fn snapshot(mut plain: &[u8]) -> Option<Snapshot> {
         let id = KeyId::from_bytes(take(&mut plain)?);
         let [state] = take(&mut plain)?;
         let added = u64::from_be_bytes(take(&mut plain)?);
+        let changed = u64::from_be_bytes(take(&mut plain)?);
         let (bytes, rest) = plain.split_at_checked(KEY_BYTES)?;
         plain = rest;
-        keys.push(Key {
-            id,
-            state: KeyState::from_byte(state)?,
-            added,
-            material: Material::new(bytes.into()),
-        });
+        let (state, material) = (KeyState::from_byte(state)?, Material::new(bytes.into()));
+        keys.push(Key { id, state, added, changed, material });
     }
-    Some(Snapshot { version, keys }).filter(Snapshot::is_sound)
+    Some(Snapshot { ring, version, history, keys }).filter(Snapshot::is_sound)
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
@@ -158,18 +180,18 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     Some(*first)
 }
 
-/// The key of one text's box.
+/// The key of one text's box, and the commitment to it.
 fn box_key(
     wrapping: &Wrapping,
     salt: &[u8; SALT_BYTES],
     memory: u32,
     passes: u32,
-) -> Result<LessSafeKey, KeyError> {
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
+) -> Result<(LessSafeKey, [u8; COMMITMENT]), KeyError> {
+    let mut expanded = Zeroizing::new([0; KEY_BYTES + COMMITMENT]);
     match &wrapping.0 {
         Kind::Passphrase(passphrase) => {
             let params =
-                Params::new(memory, passes, 1, Some(KEY_BYTES)).map_err(|_| KeyErrorKind::Malformed)?;
+                Params::new(memory, passes, 1, Some(expanded.len())).map_err(|_| KeyErrorKind::Malformed)?;
             let mut blocks = Vec::new();
             blocks.try_reserve_exact(params.block_count()).map_err(|_| KeyErrorKind::Memory)?;
             blocks.resize(params.block_count(), Block::new());
@@ -178,17 +200,20 @@ fn box_key(
                 .hash_password_into_with_memory(
                     passphrase.expose_secret().as_bytes(),
                     salt,
-                    &mut *key,
+                    &mut *expanded,
                     blocks.as_mut_slice(),
                 )
                 .map_err(|_| KeyErrorKind::Malformed)?;
         }
         Kind::Key(wrapping) => {
             let extracted = Hkdf::<Sha256>::new(Some(salt), wrapping.expose_secret());
-            extracted.expand(WRAP_INFO, &mut *key).expect("HKDF-SHA-256 gives 32 bytes");
+            extracted.expand(WRAP_INFO, &mut *expanded).expect("HKDF-SHA-256 gives 64 bytes");
         }
     }
-    Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*key).expect("AES-256 takes 32 bytes")))
+    let (key, public) = expanded.split_at(KEY_BYTES);
+    let mut commitment = [0; COMMITMENT];
+    commitment.copy_from_slice(public);
+    Ok((LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("AES-256 takes 32 bytes")), commitment))
 }
 
 /// Reads `m=65536,t=3,p=1`: the costs that texts of later versions may raise, within bounds.
@@ -214,8 +239,8 @@ fn zero_nonce() -> Nonce {
     Nonce::assume_unique_for_key([0; 12])
 }
 
-const fn plain_len(keys: usize) -> usize {
-    8 + 4 + keys * (4 + 1 + 8 + KEY_BYTES)
+const fn plain_len(names: usize, keys: usize) -> usize {
+    16 + 8 + 4 + names * 8 + 4 + keys * KEY_LEN
 }
 
 impl KeyState {
@@ -241,9 +266,12 @@ const HEAD: &str = "$palisade-keys$v=1$";
 const WRAP_INFO: &[u8] = b"palisade-keys v1 wrap";
 const SALT_BYTES: usize = 16;
 const TAG_BYTES: usize = 16;
+const COMMITMENT: usize = 32;
+/// Id, state, added, changed, key.
+const KEY_LEN: usize = 4 + 1 + 8 + 8 + KEY_BYTES;
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_WORK_KIB: u64 = 1024 * 1024;
-/// 1,024 keys are 62 KiB of text.
-pub(super) const MAX_TEXT: usize = 64 * 1024;
+/// 1,024 keys and as many names are 82 KiB of text.
+pub(super) const MAX_TEXT: usize = 96 * 1024;

@@ -14,7 +14,7 @@
 pub struct Context(Vec<u8>);
 
 impl Context {
-    /// No fields: the value belongs nowhere in particular and opens anywhere.
+    /// No fields: the value belongs nowhere in particular.
     pub const fn new() -> Self {
         Self(Vec::new())
     }

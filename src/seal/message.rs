@@ -16,12 +16,12 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
 ///
 /// let ring = KeyRing::generate()?;
 /// let sealer = Sealer::new(&ring);
-/// let column: String = sealer.seal_text("gr\u{fc}\u{df}e", "notes.body:17")?;
+/// let column: String = sealer.seal_text("gr\u{fc}\u{df}e", ["notes.body", "17"])?;
 ///
 /// let new = ring.add_generated()?;
 /// ring.promote(new)?;
-/// let renewed = sealer.reseal_text(&column, "notes.body:17")?.expect("sealed under the old key");
-/// assert_eq!(sealer.reseal_text(&renewed, "notes.body:17")?, None);
+/// let renewed = sealer.reseal_text(&column, ["notes.body", "17"])?.expect("sealed under the old key");
+/// assert_eq!(sealer.reseal_text(&renewed, ["notes.body", "17"])?, None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

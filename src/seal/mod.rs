@@ -23,7 +23,9 @@
 //!
 //! # Rotation
 //! After another key was promoted, [`Sealer::reseal`] walks what is stored: it answers `None` where nothing is to be
-//! done. When it does so everywhere, the old key can be retired and destroyed.
+//! done. Start it once every process has reloaded, one reload interval after the promotion; when it answers `None`
+//! everywhere, the old key can be retired and destroyed. After a key has leaked it proves nothing: what a thief sealed
+//! under that key is sealed anew like the rest.
 //!
 //! # Format
 //! | bytes | content |

@@ -145,10 +145,13 @@ impl<W: Write> SealWriter<W> {
         Ok(self.inner)
     }
 
+    fn check(&self) -> io::Result<()> {
+        let over = "an earlier write failed, the stream cannot go on";
+        if self.failed { Err(io::Error::other(over)) } else { Ok(()) }
+    }
+
     fn write_chunk(&mut self, last: bool) -> io::Result<()> {
-        if self.failed {
-            return Err(io::Error::other("an earlier write failed, the stream cannot go on"));
-        }
+        self.check()?;
         self.failed = true;
         let nonce = self.chunks.nonce(last)?;
         self.chunks
@@ -164,6 +167,7 @@ impl<W: Write> SealWriter<W> {
 
 impl<W: Write> Write for SealWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.check()?;
         // A full chunk waits for the next byte: it might be the last one.
         if self.pending.len() == CHUNK && !bytes.is_empty() {
             self.write_chunk(false)?;
@@ -175,6 +179,7 @@ impl<W: Write> Write for SealWriter<W> {
 
     /// Flushes the inner writer. Less than a chunk stays back: what is sealed cannot be reopened to add to it.
     fn flush(&mut self) -> io::Result<()> {
+        self.check()?;
         self.inner.flush()
     }
 }

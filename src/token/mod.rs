@@ -79,8 +79,8 @@ pub enum SignErrorKind {
     /// The random source failed; nothing was signed.
     #[error("the operating system's random source is unavailable")]
     Random,
-    /// The store of used tokens cannot tell; the token is refused.
-    #[error("the store of used tokens is unavailable")]
+    /// The store of used tokens or the clock cannot tell; nothing is signed or accepted.
+    #[error("the store of used tokens or the clock is unavailable")]
     Unavailable,
 }
 

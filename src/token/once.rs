@@ -34,15 +34,26 @@ pub struct OnceStoreError;
 /// When it is full it refuses rather than forget: see [`OnceStore`]'s contract.
 #[derive(Clone)]
 pub struct MemoryOnceStore {
-    used: Arc<Mutex<HashMap<TokenDigest, SystemTime>>>,
+    used: Arc<Mutex<Used>>,
     capacity: usize,
     clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug)]
+struct Used {
+    until: HashMap<TokenDigest, SystemTime>,
+    /// What was valid until then or earlier may have been forgotten, even if the clock is set back afterwards.
+    forgotten: SystemTime,
+    /// Before then nothing can be forgotten; what spares a full store from looking at all it holds each time.
+    next: SystemTime,
 }
 
 impl MemoryOnceStore {
     /// Holds at most `capacity` unexpired tokens, some 100 bytes each.
     pub fn new(capacity: usize) -> Self {
-        Self { used: Arc::default(), capacity, clock: Arc::new(SystemClock) }
+        let start = SystemTime::UNIX_EPOCH;
+        let used = Used { until: HashMap::new(), forgotten: start, next: start };
+        Self { used: Arc::new(Mutex::new(used)), capacity, clock: Arc::new(SystemClock) }
     }
 
     /// The clock by which tokens are forgotten; the signer's.
@@ -57,17 +68,26 @@ impl OnceStore for MemoryOnceStore {
     fn insert_if_absent(&self, digest: &TokenDigest, until: SystemTime) -> Result<bool, OnceStoreError> {
         // INVARIANT: nothing panics while the lock is held.
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.contains_key(digest) {
+        if used.until.contains_key(digest) {
             return Ok(false);
         }
-        if used.len() >= self.capacity {
-            let now = self.clock.wall();
-            used.retain(|_, until| *until > now);
-        }
-        if used.len() >= self.capacity {
+        if until <= used.forgotten {
             return Err(OnceStoreError);
         }
-        used.insert(*digest, until);
+        if used.until.len() >= self.capacity {
+            let now = self.clock.wall();
+            if now < used.next {
+                return Err(OnceStoreError);
+            }
+            used.until.retain(|_, until| *until > now);
+            used.forgotten = used.forgotten.max(now);
+            used.next = used.until.values().min().copied().unwrap_or(now);
+            if used.until.len() >= self.capacity {
+                return Err(OnceStoreError);
+            }
+        }
+        used.next = used.next.min(until);
+        used.until.insert(*digest, until);
         Ok(true)
     }
 }

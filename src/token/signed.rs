@@ -1,5 +1,6 @@
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::ptr;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, SystemTime};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,7 +33,7 @@ use crate::random;
 /// ```
 ///
 /// Such a token works as often as it is presented until it expires. [`verify_once`](Self::verify_once) lets it
-/// work once; [`sign_bound`](Self::sign_bound) makes one that dies when the state it was made from changes.
+/// work once, if every place that takes it calls that; [`sign_bound`](Self::sign_bound) makes one that dies when the state it was made from changes.
 ///
 /// # Format
 /// Base64url without padding of:
@@ -68,7 +69,9 @@ pub struct Signer {
 /// HMAC keys derived from one snapshot of the ring.
 #[derive(Default)]
 struct Cache {
-    snapshot: Option<Arc<Snapshot>>,
+    /// Weak, so that a destroyed key is erased though this signer rests.
+    snapshot: Weak<Snapshot>,
+    version: u64,
     keys: Vec<(KeyId, String, Arc<MacKey>)>,
 }
 
@@ -87,6 +90,8 @@ impl Signer {
     }
 
     /// How long after its time a token is still taken, for clocks that differ between machines; none by default.
+    ///
+    /// It must be the same wherever tokens of one purpose are used once: a store forgets by it.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
@@ -124,15 +129,21 @@ impl Signer {
     ) -> Result<Vec<u8>, SignError> {
         let checked = self.check(purpose, token, PLAIN)?;
         // The store may forget it only when `verify` refuses it by itself.
-        let forgettable = checked.expires.checked_add(self.leeway).ok_or(SignErrorKind::Unavailable)?;
-        match store.insert_if_absent(&TokenDigest::of(token), forgettable) {
-            Ok(true) => Ok(checked.payload().to_vec()),
+        let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(checked.expires));
+        let until = expires.and_then(|expires| expires.checked_add(self.leeway));
+        let until = until.ok_or(SignErrorKind::Unavailable)?;
+        match store.insert_if_absent(&TokenDigest::of(token), until) {
+            // Had it expired while the store was asked, the store might have forgotten an earlier use.
+            Ok(true) => self.check_time(checked.expires).map(|()| checked.payload().to_vec()),
             Ok(false) => Err(SignErrorKind::Used.into()),
             Err(_) => Err(SignErrorKind::Unavailable.into()),
         }
     }
 
     /// Makes a token that dies when `state` changes, such as the stored password in a link that resets it.
+    ///
+    /// A state of several values must keep them apart, as [`seal::Context`](crate::seal::Context) does. Until the state has
+    /// changed the token works more than once: change it in the transaction that the token allows.
     ///
     /// ```
     /// use palisade::keys::KeyRing;
@@ -203,7 +214,7 @@ impl Signer {
         let mut bytes = Vec::with_capacity(FIXED + TAG + payload.len() + TAG);
         bytes.push(if state.is_some() { BOUND } else { PLAIN });
         bytes.extend_from_slice(&primary.id.to_bytes());
-        bytes.extend_from_slice(&self.now().saturating_add(milliseconds(ttl)).to_be_bytes());
+        bytes.extend_from_slice(&self.now()?.saturating_add(milliseconds(ttl)).to_be_bytes());
         let mut unique = [0; UNIQUE];
         random::fill(&mut unique)?;
         bytes.extend_from_slice(&unique);
@@ -240,18 +251,23 @@ impl Signer {
 
         let expires = fixed.get(5..13).and_then(|bytes| bytes.first_chunk()).ok_or(rejected)?;
         let expires = u64::from_be_bytes(*expires);
-        if self.now() >= expires.saturating_add(milliseconds(self.leeway)) {
+        self.check_time(expires)?;
+        Ok(Checked { expires, key, bytes })
+    }
+
+    fn check_time(&self, expires: u64) -> Result<(), SignError> {
+        if self.now()? >= expires.saturating_add(milliseconds(self.leeway)) {
             return Err(SignErrorKind::Expired.into());
         }
-        let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(expires));
-        Ok(Checked { expires: expires.unwrap_or(SystemTime::UNIX_EPOCH), key, bytes })
+        Ok(())
     }
 
     /// The HMAC key for a purpose, derived once for each key of the ring as it is now.
     fn purpose_key(&self, snapshot: &Arc<Snapshot>, key: &Key, purpose: &str) -> Arc<MacKey> {
-        let is_current = |cache: &Cache| cache.snapshot.as_ref().is_some_and(|of| Arc::ptr_eq(of, snapshot));
+        // The weak pointer keeps its allocation: no later snapshot can have the same address.
+        let is_current = |cache: &Cache| ptr::eq(cache.snapshot.as_ptr(), Arc::as_ptr(snapshot));
         {
-            // INVARIANT: nothing panics while the lock is held for writing.
+            // INVARIANT: a panic while the lock is held for writing leaves a cache that is only smaller.
             let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
             let known = cache.keys.iter().find(|(id, name, _)| *id == key.id && name == purpose);
             if let Some((_, _, known)) = known.filter(|_| is_current(&cache)) {
@@ -263,24 +279,32 @@ impl Signer {
         let derived = Arc::new(MacKey::new(&derived));
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         if !is_current(&cache) {
-            *cache = Cache { snapshot: Some(Arc::clone(snapshot)), keys: Vec::new() };
+            if cache.version > snapshot.version() {
+                return derived; // a slow caller of an older ring
+            }
+            let version = snapshot.version();
+            *cache = Cache { snapshot: Arc::downgrade(snapshot), version, keys: Vec::new() };
         }
-        // Purposes are the program's own and few; one that makes them of user input only loses the cache.
-        if cache.keys.len() < MAX_CACHED {
+        if !cache.keys.iter().any(|(id, name, _)| *id == key.id && name == purpose) {
+            if cache.keys.len() >= MAX_CACHED {
+                cache.keys.remove(0);
+            }
             cache.keys.push((key.id, purpose.to_owned(), Arc::clone(&derived)));
         }
         derived
     }
 
-    /// Milliseconds since 1970; a clock before that counts as 1970.
-    fn now(&self) -> u64 {
-        self.clock.wall().duration_since(SystemTime::UNIX_EPOCH).map_or(0, milliseconds)
+    /// Milliseconds since 1970. A clock before that is broken, and lets nobody in.
+    fn now(&self) -> Result<u64, SignErrorKind> {
+        let since = self.clock.wall().duration_since(SystemTime::UNIX_EPOCH);
+        since.map(milliseconds).map_err(|_| SignErrorKind::Unavailable)
     }
 }
 
 /// A token whose tag was right and whose time is not over.
 struct Checked {
-    expires: SystemTime,
+    /// Milliseconds since 1970.
+    expires: u64,
     key: Arc<MacKey>,
     bytes: Vec<u8>,
 }
