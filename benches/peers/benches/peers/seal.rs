@@ -13,7 +13,7 @@ pub fn races(report: &mut Report) {
         (16_384, "16 KiB", "≤ 1.25 × (0.8 × the speed)"),
         (1 << 20, "1 MiB", ""),
     ] {
-        let sealer = Sealer::new(&KeyRing::generate().unwrap());
+        let sealer = Sealer::new(KeyRing::generate().unwrap());
         let opener = sealer.clone();
         let sealed = sealer.seal(&vec![7; len], "row 17").unwrap();
         let (plain, same) = (vec![7_u8; len], vec![7_u8; len]);
