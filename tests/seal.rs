@@ -73,6 +73,24 @@ fn a_value_opens_in_its_own_context_only() {
 }
 
 #[test]
+fn contexts_are_made_of_whatever_names_a_row() {
+    let one = Context::new().field("17");
+    let (text, bytes) = (String::from("17"), b"17".to_vec());
+    for same in [
+        Context::from("17"),
+        (&text).into(),
+        (&bytes).into(),
+        b"17".into(),
+        bytes.as_slice().into(),
+        ["17"].into(),
+        [bytes.as_slice()].into(),
+        (&one).into(),
+    ] {
+        assert_eq!(same, one);
+    }
+}
+
+#[test]
 fn another_ring_and_a_destroyed_key_open_nothing() {
     let ring = KeyRing::generate().unwrap();
     let sealer = Sealer::new(&ring);

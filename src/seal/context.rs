@@ -47,6 +47,13 @@ impl From<&String> for Context {
     }
 }
 
+impl From<&Vec<u8>> for Context {
+    /// One field.
+    fn from(field: &Vec<u8>) -> Self {
+        Self::new().field(field)
+    }
+}
+
 impl From<&[u8]> for Context {
     /// One field.
     fn from(field: &[u8]) -> Self {
