@@ -101,7 +101,7 @@ impl KeyFile {
     /// [`KeyError`]: `FileExists`, `Random`, `Memory`, `Unavailable`.
     pub fn create(self) -> Result<KeyRing, KeyError> {
         let snapshot = Snapshot::generate(&*self.clock)?;
-        let (storage, clock) = self.into_storage();
+        let (mut storage, clock) = self.into_storage();
         {
             let locked = storage.lock()?;
             match fs::symlink_metadata(&storage.path) {
@@ -111,6 +111,7 @@ impl KeyFile {
             }
             locked.save(&snapshot)?;
         }
+        storage.path = fs::canonicalize(&storage.path)?; // the same file, wherever the process goes
         Ok(KeyRing::from_snapshot(snapshot, Some(storage), clock))
     }
 

@@ -229,7 +229,7 @@ impl KeyRing {
     /// [`KeyError`]: `Unknown`, `Retired`; for a ring with a file also `TooYoung` while other processes may not
     /// have reloaded, and what its file gives.
     pub fn promote(&self, id: KeyId) -> Result<(), KeyError> {
-        self.promote_when(id, |key, shared| shared.old_enough(key.added))
+        self.enter(id, KeyState::Primary, |key, shared| shared.old_enough(key.added))
     }
 
     /// Makes a key primary at once, whether or not other processes know it: for a compromised primary.
@@ -239,29 +239,7 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`]: `Unknown`, `Retired`; for a ring with a file also what its file gives.
     pub fn promote_now(&self, id: KeyId) -> Result<(), KeyError> {
-        self.promote_when(id, |_, _| Ok(()))
-    }
-
-    fn promote_when(
-        &self,
-        id: KeyId,
-        check: impl Fn(&Key, &Shared) -> Result<(), KeyErrorKind>,
-    ) -> Result<(), KeyError> {
-        self.change(|ring, shared| {
-            let key = ring.key_mut(id)?;
-            match key.state {
-                KeyState::Retired => return Err(KeyErrorKind::Retired.into()),
-                KeyState::Primary => return Ok(()),
-                KeyState::Accepted => check(key, shared)?,
-            }
-            for key in &mut ring.keys {
-                if key.state == KeyState::Primary {
-                    key.enter(KeyState::Accepted, &*shared.clock);
-                }
-            }
-            ring.key_mut(id)?.enter(KeyState::Primary, &*shared.clock);
-            Ok(())
-        })
+        self.enter(id, KeyState::Primary, |_, _| Ok(()))
     }
 
     /// Stops a key from letting anyone in; what was stored under it still opens.
@@ -270,7 +248,7 @@ impl KeyRing {
     /// [`KeyError`]: `Unknown`, or `Primary`; for a ring with a file also `TooYoung` while other processes may still
     /// use it as primary, and what its file gives.
     pub fn retire(&self, id: KeyId) -> Result<(), KeyError> {
-        self.retire_when(id, |key, shared| shared.old_enough(key.changed))
+        self.enter(id, KeyState::Retired, |key, shared| shared.old_enough(key.changed))
     }
 
     /// Retires a key at once: for one that leaked. Processes that have not reloaded may still make things with it.
@@ -278,22 +256,29 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`]: `Unknown`, or `Primary`; for a ring with a file also what its file gives.
     pub fn retire_now(&self, id: KeyId) -> Result<(), KeyError> {
-        self.retire_when(id, |_, _| Ok(()))
+        self.enter(id, KeyState::Retired, |_, _| Ok(()))
     }
 
-    fn retire_when(
+    /// Brings an accepted key, and only one, into another state.
+    fn enter(
         &self,
         id: KeyId,
+        state: KeyState,
         check: impl Fn(&Key, &Shared) -> Result<(), KeyErrorKind>,
     ) -> Result<(), KeyError> {
         self.change(|ring, shared| {
             let key = ring.key_mut(id)?;
             match key.state {
-                KeyState::Primary => return Err(KeyErrorKind::Primary.into()),
-                KeyState::Retired => return Ok(()),
+                there if there == state => return Ok(()),
                 KeyState::Accepted => check(key, shared)?,
+                KeyState::Primary => return Err(KeyErrorKind::Primary.into()),
+                KeyState::Retired => return Err(KeyErrorKind::Retired.into()),
             }
-            key.enter(KeyState::Retired, &*shared.clock);
+            if state == KeyState::Primary {
+                let primary = ring.keys.iter_mut().find(|key| key.state == KeyState::Primary);
+                primary.expect("a ring always has one primary key").enter(KeyState::Accepted, &*shared.clock);
+            }
+            ring.key_mut(id)?.enter(state, &*shared.clock);
             Ok(())
         })
     }

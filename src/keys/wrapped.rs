@@ -34,7 +34,7 @@ use crate::secret::{ExposeSecret, SecretBytes, SecretString};
 
 /// What a ring's text is encrypted under.
 ///
-/// A wrapping key is the better choice where a machine provides it; a passphrase costs 64 MiB and about 0.1 s
+/// A wrapping key is the better choice where a machine provides it; a passphrase costs 64 MiB and some 0.2 s
 /// each time.
 ///
 /// ```

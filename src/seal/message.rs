@@ -206,7 +206,7 @@ fn zero_nonce() -> Nonce {
 }
 
 const MESSAGE: u8 = 1;
-/// Short, so that HKDF's first block has room for a context of twenty bytes.
+/// Short, so that HKDF's first block has room for twenty bytes of context, lengths included.
 const DERIVATION: &[u8] = b"seal";
 pub(super) const NONCE: usize = 24;
 const COMMITMENT: usize = 32;

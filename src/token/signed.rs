@@ -101,7 +101,7 @@ impl Signer {
     /// Makes a token that carries `payload`, for one purpose, for `ttl` from now.
     ///
     /// # Errors
-    /// [`SignError`]: `TooLong` for more than 4 KiB, `Random`.
+    /// [`SignError`]: `TooLong` for more than 4 KiB, `Random`; `Unavailable` for a clock before 1970.
     pub fn sign(&self, purpose: &str, payload: &[u8], ttl: Duration) -> Result<String, SignError> {
         self.issue(purpose, payload, ttl, None)
     }
@@ -109,7 +109,7 @@ impl Signer {
     /// Checks a token, and gives its payload.
     ///
     /// # Errors
-    /// [`SignError`]: `Rejected`; `Expired` for one that was good.
+    /// [`SignError`]: `Rejected`; `Expired` for one that was good; `Unavailable` for a clock before 1970.
     pub fn verify(&self, purpose: &str, token: &str) -> Result<Vec<u8>, SignError> {
         let checked = self.check(purpose, token, PLAIN)?;
         Ok(checked.payload().to_vec())
@@ -120,7 +120,8 @@ impl Signer {
     /// The store is asked only for a token that is otherwise good, so nobody can fill it with forgeries.
     ///
     /// # Errors
-    /// [`SignError`]: `Rejected`, `Expired`, `Used`; `Unavailable` when the store cannot tell, which denies.
+    /// [`SignError`]: `Rejected`, `Expired`, `Used`; `Unavailable` when the store or the clock cannot tell, which
+    /// denies.
     pub fn verify_once(
         &self,
         purpose: &str,
@@ -161,7 +162,7 @@ impl Signer {
     /// ```
     ///
     /// # Errors
-    /// [`SignError`]: `TooLong` for more than 4 KiB, `Random`.
+    /// [`SignError`]: `TooLong` for more than 4 KiB, `Random`; `Unavailable` for a clock before 1970.
     pub fn sign_bound(
         &self,
         purpose: &str,
@@ -177,7 +178,8 @@ impl Signer {
     /// The payload is authentic when `state` sees it.
     ///
     /// # Errors
-    /// [`SignError`]: `Rejected`, also when the state has changed; `Expired` for one that was good.
+    /// [`SignError`]: `Rejected`, also when the state has changed; `Expired` for one that was good; `Unavailable` for a
+    /// clock before 1970.
     pub fn verify_bound<S: AsRef<[u8]>>(
         &self,
         purpose: &str,
