@@ -146,10 +146,27 @@ fn overlong_passwords_are_refused_alike_everywhere() {
 #[test]
 fn a_damaged_row_is_told_from_a_wrong_password() {
     let hasher = cheap();
-    let stored = hasher.hash("pw").unwrap();
-    let damaged = &stored.as_str()[..stored.as_str().len() - 1];
-    assert_eq!(hasher.verify("pw", damaged).unwrap_err().kind(), VerifyErrorKind::Malformed);
-    assert_eq!(hasher.verify("no", stored.as_str()).unwrap_err().kind(), VerifyErrorKind::Rejected);
+    let row = "$scrypt$ln=10,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2S/AXJlRU";
+    let damaged = &row[..row.len() - 1];
+    let password = "correct horse battery staple";
+    assert_eq!(hasher.verify(password, damaged).unwrap_err().kind(), VerifyErrorKind::Malformed);
+    assert_eq!(hasher.verify("no", row).unwrap_err().kind(), VerifyErrorKind::Rejected);
+}
+
+/// A scrypt hash cut at a whole byte is a shorter scrypt hash of the same password: it verifies, and asks for a rehash.
+/// Any other cut is `Malformed`; none is ever called a wrong password.
+#[test]
+fn a_row_cut_off_anywhere_is_never_called_a_wrong_password() {
+    let hasher = cheap();
+    for _ in 0..40 {
+        let stored = hasher.hash("pw").unwrap();
+        for end in "$scrypt$".len()..stored.as_str().len() {
+            match hasher.verify("pw", &stored.as_str()[..end]) {
+                Ok(verified) => assert!(verified.needs_rehash(), "cut to {end}"),
+                Err(error) => assert_eq!(error.kind(), VerifyErrorKind::Malformed, "cut to {end}"),
+            }
+        }
+    }
 }
 
 #[test]

@@ -34,7 +34,8 @@
 //!
 //! PHC strings are read strictly: these parameters in this order, plain decimal numbers, base64 without padding
 //! in its one spelling, salts of 8 to 64 bytes, hashes of 10 to 64. Anything else is refused by name
-//! ([`Defect`]) and distinguishable from a wrong password.
+//! ([`Defect`]) and distinguishable from a wrong password. A scrypt string that lost whole bytes at its end
+//! is a shorter scrypt hash of the same password: it verifies down to 10 bytes, and asks for a rehash.
 //!
 //! # Security
 //! Costs in a stored string are checked against [`Ceilings`] before anything is allocated, so that a row an
