@@ -81,6 +81,7 @@ pub mod clock;
 pub mod compare;
 pub mod config;
 mod encoding;
+mod file;
 pub mod keys;
 pub mod password;
 pub mod random;

@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// From the floor up. A module may know those of lower layers, and its own.
 const LAYERS: &[&[&str]] = &[
-    &["secret", "compare", "random", "clock", "encoding"],
+    &["secret", "compare", "random", "clock", "encoding", "file"],
     &["keys", "config"],
     &[
         "token",

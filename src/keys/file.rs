@@ -1,18 +1,17 @@
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
-
-use fs4::{FileExt, TryLockError};
 
 use super::ring::{KeyRing, Lineage, Snapshot};
 use super::wrapped::{self, MAX_TEXT, Wrapping};
 use super::{KeyError, KeyErrorKind};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Watcher;
+use crate::file;
 
 /// Where a ring is kept: a file that several processes read, encrypted under a passphrase or key.
 ///
@@ -201,18 +200,14 @@ impl Storage {
 
     /// Waits until no other process is changing the file.
     pub(super) fn lock(&self) -> Result<Locked<'_>, KeyError> {
-        // The lock has a file of its own: the ring's is replaced by each change, and a lock on it with it.
-        let lock = private().write(true).create(true).truncate(false).open(beside(&self.path, "lock"))?;
         let deadline = SystemClock.monotonic().saturating_add(LOCK_WAIT);
-        while let Err(error) = FileExt::try_lock(&lock) {
-            match error {
-                TryLockError::Error(error) => return Err(error.into()),
-                TryLockError::WouldBlock if SystemClock.monotonic() >= deadline => {
-                    return Err(KeyErrorKind::Busy.into());
-                }
-                TryLockError::WouldBlock => thread::sleep(LOCK_RETRY),
+        let lock = loop {
+            match file::try_lock(&self.path)? {
+                Some(lock) => break lock,
+                None if SystemClock.monotonic() >= deadline => return Err(KeyErrorKind::Busy.into()),
+                None => thread::sleep(LOCK_RETRY),
             }
-        }
+        };
         Ok(Locked { storage: self, _lock: lock })
     }
 
@@ -243,23 +238,7 @@ impl Locked<'_> {
     pub(super) fn save(&self, snapshot: &Snapshot) -> Result<(), KeyError> {
         let mut text = wrapped::seal(snapshot, &self.storage.wrapping)?;
         text.push('\n');
-        let path = &self.storage.path;
-        let new = beside(path, "new");
-        // Whatever a crash or somebody else left there is neither followed nor reused.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        let mut file = private().write(true).create_new(true).open(&new)?;
-        file.write_all(text.as_bytes())?;
-        if let Ok(old) = fs::metadata(path) {
-            file.set_permissions(old.permissions())?;
-        }
-        file.sync_all()?;
-        drop(file);
-        let folder = open_folder(path)?;
-        fs::rename(&new, path)?;
-        folder.map_or(Ok(()), |folder| folder.sync_all())?;
+        file::replace(&self.storage.path, text.as_bytes())?;
         *self.storage.last() = text;
         Ok(())
     }
@@ -269,30 +248,6 @@ impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Storage").field("path", &self.path).finish_non_exhaustive()
     }
-}
-
-/// `keys.lock` beside `keys`.
-fn beside(path: &Path, extension: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(extension);
-    name.into()
-}
-
-/// Files that only their owner reads.
-fn private() -> OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// The folder of a file, to make a rename in it last through a power failure. Elsewhere than on Unix, folders cannot
-/// be synced.
-fn open_folder(path: &Path) -> io::Result<Option<File>> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if cfg!(unix) { File::open(folder).map(Some) } else { Ok(None) }
 }
 
 /// How long a change waits for the one of another process.

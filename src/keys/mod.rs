@@ -40,6 +40,7 @@
 mod error;
 mod file;
 mod key;
+mod mac;
 mod ring;
 mod wrapped;
 
@@ -50,4 +51,5 @@ pub use ring::KeyRing;
 pub use wrapped::Wrapping;
 
 pub(crate) use key::Key;
+pub(crate) use mac::MacKey;
 pub(crate) use ring::Snapshot;

@@ -3,15 +3,11 @@ use std::ptr;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, SystemTime};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use zeroize::Zeroizing;
-
 use super::{OnceStore, SignError, SignErrorKind, TokenDigest};
 use crate::clock::{Clock, SystemClock};
 use crate::compare;
 use crate::encoding;
-use crate::keys::{Key, KeyId, KeyRing, Snapshot};
+use crate::keys::{Key, KeyId, KeyRing, MacKey, Snapshot};
 use crate::random;
 
 /// Makes tokens that carry their own content, and expire; checks them without a database.
@@ -276,9 +272,7 @@ impl Signer {
                 return Arc::clone(known);
             }
         }
-        let mut derived = Zeroizing::new([0; 32]);
-        key.derive(&[DERIVATION, purpose.as_bytes()], &mut *derived);
-        let derived = Arc::new(MacKey::new(&derived));
+        let derived = Arc::new(key.mac_key(&[DERIVATION, purpose.as_bytes()]));
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         if !is_current(&cache) {
             if cache.version > snapshot.version() {
@@ -319,23 +313,6 @@ impl Checked {
     /// All between the fixed part and the tag.
     fn payload(&self) -> &[u8] {
         self.bytes.get(FIXED..self.bytes.len().saturating_sub(TAG)).unwrap_or_default()
-    }
-}
-
-/// HMAC under one key, its first blocks hashed already; erased when dropped.
-struct MacKey(Hmac<Sha256>);
-
-impl MacKey {
-    fn new(key: &[u8; 32]) -> Self {
-        Self(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
-    }
-
-    fn tag(&self, message: &[&[u8]]) -> [u8; TAG] {
-        let mut mac = self.0.clone();
-        for part in message {
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
     }
 }
 
