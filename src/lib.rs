@@ -77,6 +77,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod clock;
 pub mod compare;
 pub mod config;

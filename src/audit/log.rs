@@ -1,0 +1,665 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::chain::{self, ChainKey, Current, Head, Source};
+use super::event::{Event, Name};
+use super::line::{self, Start};
+use super::monitor::{Counts, Monitor};
+use super::output::{Fsync, LogFile, Output, Tail};
+use super::record::{Record, Sink};
+use super::{AuditError, AuditErrorKind, Checkpoint, CheckpointStore, Kind, Level, Outcome};
+use crate::clock::{Clock, SystemClock};
+use crate::compare;
+use crate::config::Watcher;
+use crate::keys::{KeyId, MacKey};
+use crate::random;
+
+/// Records events, each chained to all before it.
+///
+/// It is shared by reference, or in an [`Arc`]; a record is written whole before `record` returns.
+///
+/// ```
+/// use palisade::audit::{self, AuditLog, Event};
+/// use palisade::keys::KeyRing;
+///
+/// # let folder = std::env::temp_dir().join(format!("palisade-log-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("audit.jsonl");
+/// let ring = KeyRing::generate()?; // in earnest: from a KeyFile
+/// let log = AuditLog::open(&path, &ring)?; // continues the chain where the last process left it
+/// log.record(Event::authentication_failure().subject("alice").source_ip("203.0.113.7".parse()?))?;
+///
+/// let verified = audit::verify(std::fs::File::open(&path)?, &ring)?;
+/// assert_eq!(verified.records, 2); // with the one that starts the chain
+/// # drop(log);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Security
+/// An event that could not be recorded is an error: whoever does what must be recorded does it only after `record`
+/// said `Ok`.
+pub struct AuditLog<W: Output = LogFile> {
+    pub(super) shared: Arc<Shared<W>>,
+    /// Begins epochs while nothing happens. Stopped before the file is closed.
+    epochs: Option<Watcher>,
+}
+
+/// Sets up an [`AuditLog`].
+///
+/// ```
+/// use palisade::audit::{AuditLog, CheckpointFile, Fsync, Kind};
+/// use palisade::keys::KeyRing;
+/// use std::time::Duration;
+///
+/// # let folder = std::env::temp_dir().join(format!("palisade-builder-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// let log = AuditLog::builder(KeyRing::generate()?)
+///     .app("shop")
+///     .rotate_at(64 * 1024 * 1024)
+///     .fsync(Fsync::Every(Duration::from_millis(200)))
+///     .checkpoints(CheckpointFile::new(folder.join("on-another-disk")), 1000)
+///     .alert(Kind::AuthenticationFailure, 50, Duration::from_secs(60))
+///     .open(folder.join("audit.jsonl"))?;
+/// # drop(log);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "open() a file, or give it a writer()"]
+pub struct Builder {
+    key: ChainKey,
+    settings: Settings,
+    monitor: Monitor,
+    rotate_at: Option<u64>,
+    fsync: Fsync,
+    set_aside_damaged: bool,
+}
+
+type Redact = dyn for<'a> Fn(&str, &'a str) -> Cow<'a, str> + Send + Sync;
+
+struct Settings {
+    app: String,
+    clock: Arc<dyn Clock>,
+    redact: Option<Box<Redact>>,
+    keep_one_in: u32,
+    checkpoints: Option<(Box<dyn CheckpointStore>, u64)>,
+    sinks: Vec<Box<dyn Sink>>,
+}
+
+pub(super) struct Shared<W> {
+    settings: Settings,
+    monitor: Mutex<Monitor>,
+    /// Events that may be sampled, so far.
+    sampled: AtomicU64,
+    state: Mutex<State<W>>,
+}
+
+/// When an event happened, and its number, if it was recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    time: SystemTime,
+    seq: Option<u64>,
+}
+
+/// What a record changes. INVARIANT: nothing panics while it is locked but a writer, which then counts as broken.
+struct State<W> {
+    out: W,
+    source: Source,
+    current: Current,
+    /// `None` until the chain is started.
+    head: Option<Head>,
+    line: String,
+    /// The number of the last event, which a record of the log about itself may follow.
+    recorded: Option<u64>,
+    /// The writer has taken part of a line, and may not go on.
+    is_broken: bool,
+    /// Since the last checkpoint that was saved.
+    uncheckpointed: u64,
+    /// When the epoch began.
+    turned: Duration,
+}
+
+impl<W: Write> AuditLog<W> {
+    /// Starts a new chain into a writer.
+    ///
+    /// Each event is handed to the writer and flushed before `record` returns.
+    pub fn new(writer: W, key: impl Into<ChainKey>) -> Self {
+        Builder::new(key).writer(writer)
+    }
+
+    /// Gives the writer back, flushed.
+    ///
+    /// # Errors
+    /// [`AuditError`] of kind `NotSynced`.
+    pub fn into_inner(mut self) -> Result<W, AuditError> {
+        self.epochs = None;
+        let shared = Shared::sole(self.shared);
+        let mut state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.out.flush().map_err(|error| AuditError::new(AuditErrorKind::NotSynced, error))?;
+        Ok(state.out)
+    }
+}
+
+impl AuditLog {
+    /// Opens a log, or makes one; other writers are kept out while it is open.
+    ///
+    /// The end of the file must be a chain's, made under these keys; a line that a crash cut off is removed, and
+    /// that is recorded. The rest is not read: [`verify`](super::verify) does that.
+    ///
+    /// # Errors
+    /// [`AuditError`]: `Locked`, `Damaged`, `UnknownKey`, `Truncated`, `Unavailable`, `Random`, and those of
+    /// [`record`](Self::record).
+    pub fn open(path: impl AsRef<Path>, key: impl Into<ChainKey>) -> Result<Self, AuditError> {
+        Builder::new(key).open(path)
+    }
+
+    /// Sets up a log with more than the defaults.
+    pub fn builder(key: impl Into<ChainKey>) -> Builder {
+        Builder::new(key)
+    }
+}
+
+impl<W: Output> AuditLog<W> {
+    /// Records an event.
+    ///
+    /// # Errors
+    /// [`AuditError`]: `Unavailable`, `Changed`, `Broken`, `Random`. Where [`AuditError::is_recorded`] says so, the
+    /// event is in the log, but something after it failed.
+    pub fn record(&self, event: Event) -> Result<(), AuditError> {
+        self.shared.record(event)
+    }
+
+    /// What the chain has come to; also saved to the checkpoint store, if there is one.
+    ///
+    /// # Errors
+    /// Those of [`record`](Self::record).
+    pub fn checkpoint(&self) -> Result<Checkpoint, AuditError> {
+        let mut state = self.shared.state();
+        let head = state.begin(&self.shared.settings)?;
+        if self.shared.settings.checkpoints.is_some() {
+            state.save_checkpoint(&self.shared.settings)?;
+        }
+        Ok(Checkpoint { head })
+    }
+
+    /// Brings everything recorded to the disk, or through the writer.
+    ///
+    /// # Errors
+    /// [`AuditError`] of kind `NotSynced`.
+    pub fn sync(&self) -> Result<(), AuditError> {
+        let synced = self.shared.state().out.sync();
+        synced.map_err(|error| AuditError::new(AuditErrorKind::NotSynced, error))
+    }
+
+    /// The time by the log's clock.
+    pub(super) fn now(&self) -> SystemTime {
+        self.shared.settings.clock.wall()
+    }
+
+    /// How often a kind of event happened, recorded or not.
+    pub fn counts(&self, kind: Kind) -> Counts {
+        self.shared.monitor().counts(kind, self.shared.settings.clock.monotonic())
+    }
+}
+
+impl Builder {
+    fn new(key: impl Into<ChainKey>) -> Self {
+        let (app, clock, redact, keep_one_in) = (String::new(), Arc::new(SystemClock), None, 1);
+        let settings = Settings { app, clock, redact, keep_one_in, checkpoints: None, sinks: Vec::new() };
+        let (monitor, fsync) = (Monitor::new(), Fsync::Every(Duration::from_secs(1)));
+        Self { key: key.into(), settings, monitor, rotate_at: None, fsync, set_aside_damaged: false }
+    }
+
+    /// The application's name, in every record.
+    pub fn app(mut self, name: impl Into<String>) -> Self {
+        self.settings.app = name.into();
+        self
+    }
+
+    /// The clock that dates events.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.settings.clock = Arc::new(clock);
+        self
+    }
+
+    /// Passes every text of an event, after the name of its field, through `redact` before it goes anywhere.
+    ///
+    /// ```
+    /// use palisade::audit::{AuditLog, Event};
+    /// use palisade::keys::KeyRing;
+    /// use std::borrow::Cow;
+    ///
+    /// let log = AuditLog::builder(KeyRing::generate()?)
+    ///     .redact(|_field, text| if text.contains('@') { Cow::Borrowed("[address]") } else { Cow::Borrowed(text) })
+    ///     .writer(Vec::new());
+    /// log.record(Event::authentication_failure().subject("alice@example.com"))?;
+    /// assert!(!String::from_utf8(log.into_inner()?)?.contains("alice"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn redact<R>(mut self, redact: R) -> Self
+    where
+        R: for<'a> Fn(&str, &'a str) -> Cow<'a, str> + Send + Sync + 'static,
+    {
+        self.settings.redact = Some(Box::new(redact));
+        self
+    }
+
+    /// Of the application's own events, keeps one in so many; each kept one says so. Security events are all kept.
+    pub fn keep_one_in(mut self, count: u32) -> Self {
+        self.settings.keep_one_in = count.max(1);
+        self
+    }
+
+    /// Saves a checkpoint to a second place after so many events, and refuses to open a file that ends before it.
+    ///
+    /// The file is synced before each.
+    pub fn checkpoints(mut self, store: impl CheckpointStore + 'static, events: u64) -> Self {
+        self.settings.checkpoints = Some((Box::new(store), events.max(1)));
+        self
+    }
+
+    /// Records a `suspicious_pattern_detected` when there are so many events of a kind within so long; once in that
+    /// time.
+    pub fn alert(mut self, kind: Kind, count: u32, within: Duration) -> Self {
+        self.monitor.alert(kind, count, within);
+        self
+    }
+
+    /// Shows every event to a sink as well, redacted, after it was recorded.
+    pub fn also(mut self, sink: impl Sink + 'static) -> Self {
+        self.settings.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// When a file is synced; every second by default.
+    pub fn fsync(mut self, fsync: Fsync) -> Self {
+        self.fsync = fsync;
+        self
+    }
+
+    /// Starts another file when this one has so many bytes. The old one gets the number of its last record at the
+    /// end of its name; the chain goes on.
+    pub fn rotate_at(mut self, bytes: u64) -> Self {
+        self.rotate_at = Some(bytes.max(1));
+        self
+    }
+
+    /// Moves a file away that cannot be continued and starts a new chain, which begins by saying so; without this,
+    /// `open` fails.
+    pub fn set_aside_damaged(mut self) -> Self {
+        self.set_aside_damaged = true;
+        self
+    }
+
+    /// Starts a new chain into a writer. How files are kept does not concern it.
+    pub fn writer<W: Write>(self, writer: W) -> AuditLog<W> {
+        let (shared, _) = self.into_shared(writer);
+        AuditLog { shared: Arc::new(shared), epochs: None }
+    }
+
+    /// Opens a file, as [`AuditLog::open`] does.
+    ///
+    /// # Errors
+    /// Those of [`AuditLog::open`].
+    pub fn open(self, path: impl AsRef<Path>) -> Result<AuditLog, AuditError> {
+        let file = LogFile::open(path.as_ref(), self.rotate_at, self.fsync)?;
+        let (shared, set_aside_damaged) = self.into_shared(file);
+        shared.state().resume(&shared.settings, set_aside_damaged)?;
+        let shared = Arc::new(shared);
+        let length = match &shared.state().source {
+            Source::Ring(_) => None,
+            Source::Ratchet(ratchet) => Some(ratchet.length()),
+        };
+        let watched = Arc::downgrade(&shared);
+        let begin_epoch = move || {
+            if let Some(shared) = watched.upgrade() {
+                // What fails is tried again by the next event, whose caller is told.
+                let _turned = shared.state().turn_if_due(&shared.settings);
+            }
+        };
+        let epochs = length.map(|length| Watcher::every(length, begin_epoch)).transpose()?;
+        Ok(AuditLog { shared, epochs })
+    }
+
+    fn into_shared<W>(self, out: W) -> (Shared<W>, bool) {
+        let Self { key: ChainKey(source), settings, monitor, set_aside_damaged, .. } = self;
+        let turned = settings.clock.monotonic();
+        let (current, head, line) = (Current::default(), None, String::new());
+        let (recorded, is_broken, uncheckpointed) = (None, false, 0);
+        let state = State { out, source, current, head, line, recorded, is_broken, uncheckpointed, turned };
+        let (monitor, sampled, state) = (Mutex::new(monitor), AtomicU64::new(0), Mutex::new(state));
+        (Shared { settings, monitor, sampled, state }, set_aside_damaged)
+    }
+}
+
+impl<W: Output> Shared<W> {
+    fn sole(shared: Arc<Self>) -> Self {
+        Arc::into_inner(shared).expect("only the watcher shared it, and it has ended")
+    }
+
+    fn record(&self, event: Event) -> Result<(), AuditError> {
+        let Some((event, raised)) = self.prepare(event) else { return Ok(()) };
+        let recorded = self.record_prepared(&event);
+        let alerted = raised.iter().map(|alert| self.record_prepared(alert)).fold(Ok(()), Result::and);
+        recorded.and(alerted)
+    }
+
+    fn record_prepared(&self, event: &Event) -> Result<(), AuditError> {
+        let (place, result) = self.append(event);
+        self.tell(event, place);
+        result
+    }
+
+    /// Redacts and counts an event; `None` for one that is not kept. With it come the alerts that it raises.
+    pub(super) fn prepare(&self, mut event: Event) -> Option<(Event, Vec<Event>)> {
+        if matches!(event.name, Name::Application(_)) && !self.keep(&mut event) {
+            return None;
+        }
+        if let Some(redact) = &self.settings.redact {
+            event.redact(&**redact);
+        }
+        let raised = self.monitor().count(&event, self.settings.clock.monotonic());
+        Some((event, raised))
+    }
+
+    /// Adds to the chain.
+    pub(super) fn append(&self, event: &Event) -> (Place, Result<(), AuditError>) {
+        let mut state = self.state();
+        let time = event.at.unwrap_or_else(|| self.settings.clock.wall());
+        let result = state.record(&self.settings, event, time);
+        let is_recorded = result.as_ref().map_or_else(AuditError::is_recorded, |()| true);
+        let seq = state.recorded.filter(|_| is_recorded);
+        (Place { time, seq }, result)
+    }
+
+    /// Tells the sinks.
+    pub(super) fn tell(&self, event: &Event, Place { time, seq }: Place) {
+        for sink in &self.settings.sinks {
+            sink.accept(&Record { event, app: &self.settings.app, time, seq });
+        }
+    }
+
+    /// Whether an event is one of those that are kept, which is then written on it.
+    fn keep(&self, event: &mut Event) -> bool {
+        let one_in = self.settings.keep_one_in;
+        event.one_in = (one_in > 1).then_some(one_in);
+        self.sampled.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in.into())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<W>> {
+        self.state.lock().unwrap_or_else(|poisoned| {
+            let mut state = poisoned.into_inner();
+            state.is_broken = true;
+            state
+        })
+    }
+
+    fn monitor(&self) -> MutexGuard<'_, Monitor> {
+        self.monitor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W: Output> State<W> {
+    fn record(&mut self, settings: &Settings, event: &Event, time: SystemTime) -> Result<(), AuditError> {
+        let turned = self.turn_if_due(settings);
+        if let Err(error) = turned.as_ref()
+            && !error.is_recorded()
+        {
+            return turned;
+        }
+        self.append(settings, event, time)?;
+        self.recorded = self.head.map(|head| head.seq);
+        self.uncheckpointed = self.uncheckpointed.saturating_add(1);
+        // All of them, whatever fails; the first failure is told.
+        turned
+            .and(self.after_append())
+            .and(self.settle_ratchet())
+            .and(self.checkpoint_if_due(settings))
+            .and(self.rotate_if_full(settings))
+    }
+
+    /// Where the chain stands; starts it if need be.
+    fn begin(&mut self, settings: &Settings) -> Result<Head, AuditError> {
+        if let Some(head) = self.head {
+            return Ok(head);
+        }
+        let mut chain = [0; 16];
+        random::fill(&mut chain)?;
+        let at = Head { chain, seq: 0, mac: [0; 32] };
+        let key = self.current.key(&self.source, &chain);
+        let event = Event::named(Name::Log("audit_chain_started"), Level::Info, Outcome::Success);
+        let head = self.compose(settings, at, true, &event, settings.clock.wall(), &key);
+        self.hand_over(head)?;
+        Ok(head)
+    }
+
+    fn append(&mut self, settings: &Settings, event: &Event, time: SystemTime) -> Result<(), AuditError> {
+        let at = self.begin(settings)?.next();
+        let key = self.current.key(&self.source, &at.chain);
+        let head = self.compose(settings, at, false, event, time, &key);
+        self.hand_over(head)
+    }
+
+    /// Something about the log itself.
+    fn append_own(&mut self, settings: &Settings, event: &Event) -> Result<(), AuditError> {
+        self.append(settings, event, settings.clock.wall())
+    }
+
+    /// Writes a record to `self.line`; where the chain stands when it is taken.
+    fn compose(
+        &mut self,
+        settings: &Settings,
+        at: Head,
+        starts: bool,
+        event: &Event,
+        time: SystemTime,
+        (id, key): &(KeyId, Arc<MacKey>),
+    ) -> Head {
+        let ratchet = match &self.source {
+            Source::Ring(_) => None,
+            Source::Ratchet(ratchet) => Some(ratchet.state()),
+        };
+        let start = starts.then_some(Start { chain: at.chain, before: at.mac, ratchet });
+        self.line.clear();
+        line::open(&mut self.line, at.seq, start.as_ref(), time, &settings.app, event);
+        let mac = line::close(&mut self.line, *id, |signed| chain::mac(key, &at.mac, signed));
+        Head { mac, ..at }
+    }
+
+    /// Gives `self.line` to the output, after which the chain stands at `head`.
+    fn hand_over(&mut self, head: Head) -> Result<(), AuditError> {
+        if self.is_broken {
+            return Err(AuditErrorKind::Broken.into());
+        }
+        self.out.append(self.line.as_bytes()).inspect_err(|error| {
+            self.is_broken |= error.kind() == AuditErrorKind::Broken;
+        })?;
+        self.head = Some(head);
+        Ok(())
+    }
+
+    fn after_append(&mut self) -> Result<(), AuditError> {
+        self.out.after_append().map_err(|error| AuditError::new(AuditErrorKind::NotSynced, error))
+    }
+
+    /// Begins an epoch when the one under way has lasted long enough.
+    fn turn_if_due(&mut self, settings: &Settings) -> Result<(), AuditError> {
+        let Source::Ratchet(ratchet) = &self.source else { return Ok(()) };
+        let lasted = settings.clock.monotonic().saturating_sub(self.turned);
+        if lasted >= ratchet.length() && !ratchet.is_unsaved() { self.turn(settings) } else { Ok(()) }
+    }
+
+    /// Begins an epoch: with a record under its key, which says so.
+    fn turn(&mut self, settings: &Settings) -> Result<(), AuditError> {
+        let at = self.begin(settings)?.next();
+        let Source::Ratchet(ratchet) = &self.source else { return Ok(()) };
+        let epoch = ratchet.epoch().saturating_add(1);
+        let key = chain::epoch_key(&chain::next_epoch(ratchet.secret()), &at.chain);
+        let key = (ratchet.key_id(), Arc::new(key));
+        let event = Event::named(Name::Log("audit_epoch_started"), Level::Info, Outcome::Success);
+        let event = event.detail("epoch", epoch);
+        let head = self.compose(settings, at, false, &event, settings.clock.wall(), &key);
+        self.hand_over(head)?;
+        if let Source::Ratchet(ratchet) = &mut self.source {
+            ratchet.turn();
+        }
+        self.turned = settings.clock.monotonic();
+        self.settle_ratchet()
+    }
+
+    /// Saves what the ratchet has come to, once the record that says so is on the disk.
+    fn settle_ratchet(&mut self) -> Result<(), AuditError> {
+        let Source::Ratchet(ratchet) = &mut self.source else { return Ok(()) };
+        if !ratchet.is_unsaved() {
+            return Ok(());
+        }
+        let settled = self.out.sync().and_then(|()| ratchet.settle());
+        settled.map_err(|error| AuditError::new(AuditErrorKind::NotRatcheted, error))
+    }
+
+    fn checkpoint_if_due(&mut self, settings: &Settings) -> Result<(), AuditError> {
+        match &settings.checkpoints {
+            Some((_, events)) if self.uncheckpointed >= *events => self.save_checkpoint(settings),
+            _ => Ok(()),
+        }
+    }
+
+    /// Saves a checkpoint of what is on the disk: one of what is not would accuse a power failure of forgery.
+    fn save_checkpoint(&mut self, settings: &Settings) -> Result<(), AuditError> {
+        let head = self.begin(settings)?;
+        let Some((store, _)) = &settings.checkpoints else { return Ok(()) };
+        let saved = self.out.sync().and_then(|()| store.save(&Checkpoint { head }));
+        saved.map_err(|error| AuditError::new(AuditErrorKind::NotCheckpointed, error))?;
+        self.uncheckpointed = 0;
+        Ok(())
+    }
+
+    /// Goes on in another file when this one is full.
+    fn rotate_if_full(&mut self, settings: &Settings) -> Result<(), AuditError> {
+        let Some(last) = self.head.filter(|_| self.out.is_full()) else { return Ok(()) };
+        let key = self.current.key(&self.source, &last.chain);
+        let event = Event::named(Name::Log("audit_chain_continued"), Level::Info, Outcome::Success);
+        let head = self.compose(settings, last.next(), true, &event, settings.clock.wall(), &key);
+        let rotated = self.out.rotate(last.seq, self.line.as_bytes());
+        rotated.map_err(|error| AuditError::new(AuditErrorKind::NotRotated, error))?;
+        self.head = Some(head);
+        Ok(())
+    }
+}
+
+impl State<LogFile> {
+    /// Finds where the chain in the file stands.
+    fn resume(&mut self, settings: &Settings, set_aside_damaged: bool) -> Result<(), AuditError> {
+        let latest = settings.checkpoints.as_ref().map(|(store, _)| store.latest()).transpose()?.flatten();
+        match self.continue_chain(settings, latest) {
+            Err(error) if set_aside_damaged && is_damage(error.kind()) => {
+                let seconds =
+                    settings.clock.wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                let aside = self.out.set_aside(seconds.as_secs())?;
+                self.head = None;
+                let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let event = Event::named(Name::Log("audit_chain_damaged"), Level::Critical, Outcome::Unknown);
+                self.append_own(settings, &event.reason(error.to_string()).detail("set_aside", name))?;
+            }
+            other => other?,
+        }
+        self.out.sync()?;
+        self.save_checkpoint(settings)
+    }
+
+    fn continue_chain(&mut self, settings: &Settings, latest: Option<Checkpoint>) -> Result<(), AuditError> {
+        let tail = self.out.tail()?;
+        let reached = tail.as_ref().map(|tail| self.check(tail)).transpose()?;
+        let falls_short = match (latest, reached) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(Checkpoint { head: kept }), Some(head)) => {
+                kept.chain != head.chain
+                    || kept.seq > head.seq
+                    || (kept.seq == head.seq && kept.mac != head.mac)
+            }
+        };
+        if falls_short {
+            return Err(AuditErrorKind::Truncated.into());
+        }
+        self.head = reached;
+        let torn = tail.map_or_else(|| self.out.len(), |tail| tail.torn);
+        if torn > 0 {
+            self.out.cut(torn)?;
+            let event = Event::named(Name::Log("audit_log_recovered"), Level::Warn, Outcome::Success);
+            self.append_own(settings, &event.reason("a line was cut off").detail("cut_bytes", torn))?;
+        }
+        self.begin(settings)?;
+        if reached.is_some() { self.turn(settings) } else { Ok(()) }
+    }
+
+    /// Whether the last line follows the one before, under a key that is here.
+    fn check(&mut self, tail: &Tail) -> Result<Head, AuditError> {
+        let damaged = AuditErrorKind::Damaged;
+        let start = line::outline(&tail.first).and_then(|first| first.start).ok_or(damaged)?;
+        let last = line::outline(&tail.last).ok_or(damaged)?;
+        let before = match last.start {
+            Some(start) => start.before,
+            None => line::outline(&tail.before).ok_or(damaged)?.mac,
+        };
+        let head = Head { chain: start.chain, seq: last.seq, mac: last.mac };
+        let matches = |key: &MacKey| compare::equal(&chain::mac(key, &before, last.signed), &last.mac);
+        match &mut self.source {
+            Source::Ring(ring) => {
+                let snapshot = ring.snapshot();
+                let key = snapshot.stored(last.key).filter(|_| start.ratchet.is_none());
+                let key = key.ok_or(AuditErrorKind::UnknownKey)?;
+                matches(&chain::ring_key(key, &start.chain)).then_some(head).ok_or_else(|| damaged.into())
+            }
+            Source::Ratchet(ratchet) => {
+                if start.ratchet.is_none_or(|state| state.id != ratchet.state().id) {
+                    return Err(AuditErrorKind::UnknownKey.into());
+                }
+                if matches(&chain::epoch_key(ratchet.secret(), &start.chain)) {
+                    return Ok(head);
+                }
+                // A crash came between the record that begins an epoch and the saving of the ratchet.
+                if matches(&chain::epoch_key(&chain::next_epoch(ratchet.secret()), &start.chain)) {
+                    ratchet.turn();
+                    return Ok(head);
+                }
+                Err(damaged.into())
+            }
+        }
+    }
+}
+
+impl Head {
+    /// Where the next record goes: its number, and the MAC of the one before.
+    fn next(self) -> Self {
+        Self { seq: self.seq.saturating_add(1), ..self }
+    }
+}
+
+const fn is_damage(kind: AuditErrorKind) -> bool {
+    matches!(kind, AuditErrorKind::Damaged | AuditErrorKind::Truncated | AuditErrorKind::UnknownKey)
+}
+
+impl<W: Output> fmt::Debug for AuditLog<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.shared.state();
+        f.debug_struct("AuditLog")
+            .field("head", &state.head)
+            .field("source", &state.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("app", &self.settings.app)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}

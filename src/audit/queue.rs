@@ -1,0 +1,261 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::event::{Event, Name};
+use super::output::Output;
+use super::{AuditError, AuditErrorKind, AuditLog, Level, Outcome, log};
+
+/// What happens to an event when the queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// The caller waits until there is room: nothing is lost, and a disk that stands still brings all callers to a stop.
+    Wait,
+    /// The caller waits so long, and then gets [`AuditErrorKind::Full`].
+    WaitAtMost(Duration),
+    /// The caller gets [`AuditErrorKind::Full`] at once. How many were refused is recorded when there is room again.
+    Refuse,
+}
+
+/// Records events from a thread of its own, so that callers do not wait for the disk: for asynchronous servers.
+///
+/// An event keeps the time at which it was handed over. While the log fails, the queue keeps its events and tries
+/// again; [`last_error`](Self::last_error) tells, and [`WhenFull`] decides once it is full.
+///
+/// ```
+/// use palisade::audit::{AuditLog, Event, Queue, WhenFull};
+/// use palisade::keys::KeyRing;
+///
+/// let ring = KeyRing::generate()?;
+/// let queue = Queue::new(AuditLog::new(Vec::new(), &ring), 10_000, WhenFull::Refuse)?;
+/// queue.record(Event::authentication_failure())?;
+/// queue.flush()?; // waits until all is recorded
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Security
+/// What is in the queue when the process is killed is lost. For what must be on record before it is done, call
+/// [`AuditLog::record`].
+pub struct Queue<W: Output + Send + 'static = super::LogFile> {
+    shared: Arc<Shared>,
+    log: Arc<AuditLog<W>>,
+    when_full: WhenFull,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// There is something to do, or it is time to end.
+    arrived: Condvar,
+    /// There is room, or all is done.
+    left: Condvar,
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    /// One is being recorded.
+    is_working: bool,
+    /// Refused since this was last recorded.
+    refused: u64,
+    is_closing: bool,
+    /// The thread has ended.
+    is_closed: bool,
+    last_error: Option<AuditError>,
+}
+
+impl<W: Output + Send + 'static> Queue<W> {
+    /// Starts the thread; at most `capacity` events wait, each of a few hundred bytes, or some ten thousand when an
+    /// attacker fills them.
+    ///
+    /// # Errors
+    /// [`io::Error`] when no thread could be started.
+    pub fn new(log: AuditLog<W>, capacity: usize, when_full: WhenFull) -> io::Result<Self> {
+        let (waiting, arrived, left) = (Mutex::default(), Condvar::new(), Condvar::new());
+        let shared = Arc::new(Shared { waiting, arrived, left, capacity: capacity.max(1) });
+        let log = Arc::new(log);
+        let (working, writing) = (Arc::clone(&shared), Arc::clone(&log));
+        let name = "palisade-audit".to_owned();
+        let thread = thread::Builder::new().name(name).spawn(move || {
+            let _closed = Closes(&working); // also when a sink panics
+            working.work(&writing.shared);
+        })?;
+        Ok(Self { shared, log, when_full, thread: Some(thread) })
+    }
+
+    /// Hands an event over.
+    ///
+    /// # Errors
+    /// [`AuditError`]: `Full`, by the policy; `Closed` when the thread has ended by a panic.
+    pub fn record(&self, event: Event) -> Result<(), AuditError> {
+        let Some((event, raised)) = self.log.shared.prepare(event) else { return Ok(()) };
+        let now = self.log.now();
+        let dated = |event: Event| if event.at.is_some() { event } else { event.at(now) };
+        let pushed = self.shared.push(dated(event), self.when_full);
+        // Alerts are few, and find room: when the queue is full they matter most.
+        for alert in raised {
+            self.shared.push_alert(dated(alert));
+        }
+        pushed
+    }
+
+    /// Waits until all events handed over so far are recorded.
+    ///
+    /// # Errors
+    /// [`AuditError`]: what keeps them from being recorded; `Closed`.
+    pub fn flush(&self) -> Result<(), AuditError> {
+        let mut waiting = self.shared.waiting();
+        while !waiting.is_done() {
+            if waiting.is_closed {
+                return Err(AuditErrorKind::Closed.into());
+            }
+            if let Some(error) = &waiting.last_error {
+                return Err(error.clone());
+            }
+            waiting = self.shared.left.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        waiting.last_error.take().map_or(Ok(()), Err)
+    }
+
+    /// The log, to read its counts or make a checkpoint.
+    pub fn log(&self) -> &AuditLog<W> {
+        &self.log
+    }
+
+    /// Why the event that is first in the queue could not be recorded when that was tried last, if so.
+    pub fn last_error(&self) -> Option<AuditError> {
+        self.shared.waiting().last_error.clone()
+    }
+
+    /// Events that wait.
+    pub fn len(&self) -> usize {
+        self.shared.waiting().events.len()
+    }
+
+    /// Whether no event waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Shared {
+    fn push(&self, event: Event, when_full: WhenFull) -> Result<(), AuditError> {
+        let has_no_room = |waiting: &mut Waiting| waiting.events.len() >= self.capacity && !waiting.is_closed;
+        let mut waiting = self.waiting();
+        waiting = match when_full {
+            WhenFull::Refuse => waiting,
+            WhenFull::Wait => {
+                self.left.wait_while(waiting, has_no_room).unwrap_or_else(PoisonError::into_inner)
+            }
+            WhenFull::WaitAtMost(limit) => {
+                let waited = self.left.wait_timeout_while(waiting, limit, has_no_room);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        if waiting.is_closed {
+            return Err(AuditErrorKind::Closed.into());
+        }
+        if waiting.events.len() >= self.capacity {
+            waiting.refused = waiting.refused.saturating_add(1);
+            return Err(AuditErrorKind::Full.into());
+        }
+        waiting.events.push_back(event);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    fn push_alert(&self, alert: Event) {
+        self.waiting().events.push_back(alert);
+        self.arrived.notify_one();
+    }
+
+    /// Records one event after the other until it is time to end.
+    fn work<W: Output>(&self, log: &log::Shared<W>) {
+        loop {
+            let idle = |waiting: &mut Waiting| waiting.is_done() && !waiting.is_closing;
+            let mut waiting =
+                self.arrived.wait_while(self.waiting(), idle).unwrap_or_else(PoisonError::into_inner);
+            let refused = waiting.refused;
+            // What was refused is told when there is room again, and under a flood now and then.
+            let tells = refused > 0 && (waiting.events.is_empty() || refused >= self.capacity as u64);
+            let event = if tells { Some(lost(refused)) } else { waiting.events.pop_front() };
+            let (Some(event), told) = (event, if tells { refused } else { 0 }) else { return };
+            waiting.is_working = true;
+            drop(waiting);
+
+            let (place, result) = log.append(&event);
+            let is_recorded = result.as_ref().map_or_else(AuditError::is_recorded, |()| true);
+            let gives_up = !is_recorded && self.waiting().is_closing; // once more was tried
+            if is_recorded || gives_up {
+                log.tell(&event, place);
+            }
+            let mut waiting = self.waiting();
+            waiting.is_working = false;
+            waiting.last_error = result.err();
+            if is_recorded {
+                waiting.refused = waiting.refused.saturating_sub(told);
+            } else if gives_up {
+                return;
+            } else if told == 0 {
+                waiting.events.push_front(event);
+            }
+            self.left.notify_all();
+            if !is_recorded {
+                let closing = |waiting: &mut Waiting| !waiting.is_closing;
+                drop(self.arrived.wait_timeout_while(waiting, RETRY, closing));
+            }
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // INVARIANT: nothing panics while it is locked.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn is_done(&self) -> bool {
+        self.events.is_empty() && !self.is_working && self.refused == 0
+    }
+}
+
+/// Tells whoever waits that nobody works any more.
+struct Closes<'a>(&'a Shared);
+
+impl Drop for Closes<'_> {
+    fn drop(&mut self) {
+        self.0.waiting().is_closed = true;
+        self.0.left.notify_all();
+    }
+}
+
+impl<W: Output + Send + 'static> Drop for Queue<W> {
+    /// Records what waits; what then still fails is lost.
+    fn drop(&mut self) {
+        self.shared.waiting().is_closing = true;
+        self.shared.arrived.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ended = thread.join();
+        }
+    }
+}
+
+impl<W: Output + Send + 'static> fmt::Debug for Queue<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("len", &self.len()).field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+fn lost(count: u64) -> Event {
+    Event::named(Name::Log("audit_events_lost"), Level::Critical, Outcome::Failure)
+        .reason("the queue was full")
+        .detail("count", count)
+}
+
+/// How long a failed event waits to be tried again.
+const RETRY: Duration = Duration::from_millis(100);
