@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
+use std::mem;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -344,15 +345,18 @@ impl<W: Output> Shared<W> {
 
     fn record(&self, event: Event) -> Result<(), AuditError> {
         let Some((event, raised)) = self.prepare(event) else { return Ok(()) };
-        let recorded = self.record_prepared(&event);
-        let alerted = raised.iter().map(|alert| self.record_prepared(alert)).fold(Ok(()), Result::and);
-        recorded.and(alerted)
-    }
-
-    fn record_prepared(&self, event: &Event) -> Result<(), AuditError> {
-        let (place, result) = self.append(event);
-        self.tell(event, place);
-        result
+        let (place, mut recorded) = self.append(&event);
+        let places: Vec<Place> = raised
+            .iter()
+            .map(|alert| {
+                let (place, result) = self.append(alert);
+                recorded = mem::replace(&mut recorded, Ok(())).and(result);
+                place
+            })
+            .collect();
+        self.tell(&event, place);
+        raised.iter().zip(places).for_each(|(alert, place)| self.tell(alert, place));
+        recorded
     }
 
     /// Redacts and counts an event; `None` for one that is not kept. With it come the alerts that it raises.

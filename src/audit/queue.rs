@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -82,7 +83,7 @@ impl<W: Output + Send + 'static> Queue<W> {
         let (working, writing) = (Arc::clone(&shared), Arc::clone(&log));
         let name = "palisade-audit".to_owned();
         let thread = thread::Builder::new().name(name).spawn(move || {
-            let _closed = Closes(&working); // also when a sink panics
+            let _closed = Closes(&working); // also when a writer panics
             working.work(&writing.shared);
         })?;
         Ok(Self { shared, log, when_full, thread: Some(thread) })
@@ -192,7 +193,8 @@ impl Shared {
             let is_recorded = result.as_ref().map_or_else(AuditError::is_recorded, |()| true);
             let gives_up = !is_recorded && self.waiting().is_closing; // once more was tried
             if is_recorded || gives_up {
-                log.tell(&event, place);
+                // A sink's panic, which the panic hook tells of, must not stop the recording.
+                let _told = panic::catch_unwind(AssertUnwindSafe(|| log.tell(&event, place)));
             }
             let mut waiting = self.waiting();
             waiting.is_working = false;

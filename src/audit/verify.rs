@@ -287,7 +287,7 @@ impl<'a> Verifier<'a> {
 
     fn meet_checkpoint(&mut self, chain: &Chain) {
         let Some(Checkpoint { head }) = self.checkpoint else { return };
-        if head.seq == chain.head.seq {
+        if head.chain == chain.head.chain && head.seq == chain.head.seq {
             self.anchored = *head == chain.head;
             if !self.anchored {
                 self.find(Some(head.seq), FindingKind::Rewritten);
