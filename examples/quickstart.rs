@@ -1,5 +1,5 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people to read")]
-//! An account, a password check and a session token against a real database.
+//! An account, a password check, a session token, a sealed column and an audit log against a real database.
 //!
 //! ```text
 //! cargo run --example quickstart -- [--db PATH] [--user NAME]
@@ -7,15 +7,19 @@
 //!
 //! The password comes from the terminal, without echo, or from the first line of standard input; never from an
 //! argument, which every process on the machine can read. Where there is neither, a demonstration password is
-//! used and said. A second run logs into the same file.
+//! used and said. A second run logs into the same file. Beside the database lie the key ring, under the passphrase
+//! of `QUICKSTART_PASSPHRASE` or a demonstration's, and the audit log.
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use palisade::audit::{self, AuditLog, Event, Kind};
+use palisade::keys::{KeyFile, KeyRing, Wrapping};
 use palisade::password::{Hasher, VerifyErrorKind};
+use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
 use palisade::token::{Token, TokenDigest};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -30,6 +34,9 @@ Usage: cargo run --example quickstart -- [--db PATH] [--user NAME]
 The password is asked for on the terminal, or read from the first line of standard input.";
 
 const DEMONSTRATION_PASSWORD: &str = "correct horse battery staple";
+const DEMONSTRATION_PASSPHRASE: &str = "a passphrase for demonstrations only";
+
+palisade::secrets! { struct Secrets { passphrase: "QUICKSTART_PASSPHRASE" } }
 
 fn main() -> ExitCode {
     let result =
@@ -48,6 +55,9 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let database = open(options)?;
     let hasher = Hasher::default();
+    let ring = open_ring(&beside(&options.db, "keys"))?;
+    let log_path = beside(&options.db, "audit.jsonl");
+    let log = AuditLog::builder(&ring).app("quickstart").open(&log_path)?;
 
     let known = stored_password(&database, &options.user)?.is_some();
     let password = read_password(options, known)?;
@@ -55,16 +65,22 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         println!("{} has an account here: logging in.", options.user);
     } else {
         register(&database, &hasher, &options.user, &password)?;
+        // Only this ring opens it, and only as this user's address.
+        let address = format!("{}@example.com", options.user);
+        let sealed = Sealer::new(&ring).seal(address.as_bytes(), ["contacts.address", &options.user])?;
+        database
+            .execute("INSERT INTO contacts (user, address) VALUES (?1, ?2)", params![options.user, sealed])?;
+        log.record(Event::new(Kind::UserCreated).subject(options.user.as_str()))?;
     }
 
     println!("\nA wrong password, made up at random:");
     let wrong = SecretString::from(Token::generate()?.expose());
-    if log_in(&database, &hasher, &options.user, &wrong)?.is_some() {
+    if log_in(&database, &hasher, &log, &options.user, &wrong)?.is_some() {
         return Err("a wrong password was let in".into());
     }
 
     println!("\nThe password given:");
-    let Some(token) = log_in(&database, &hasher, &options.user, &password)? else {
+    let Some(token) = log_in(&database, &hasher, &log, &options.user, &password)? else {
         println!("\n{} stays logged out.", options.user);
         return Ok(false);
     };
@@ -83,7 +99,34 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         None => println!("  a made-up token is nobody's"),
         Some(_) => return Err("a made-up token found a session".into()),
     }
-    show_tables(&database, options)
+    show_tables(&database, options)?;
+
+    let verified = audit::verify(std::fs::File::open(&log_path)?, &ring)?;
+    println!("\nThe audit log {} is whole: {} records.", log_path.display(), verified.records);
+    println!("\nNo password and no token is stored. Run it again to log into the same file.");
+    Ok(true)
+}
+
+/// The key ring in its file, made by the first run.
+fn open_ring(path: &Path) -> Result<KeyRing, Box<dyn Error>> {
+    let is_set = |name| std::env::var_os(name).is_some();
+    let passphrase = if is_set("QUICKSTART_PASSPHRASE") || is_set("QUICKSTART_PASSPHRASE_FILE") {
+        Secrets::from_env()?.passphrase
+    } else {
+        println!("Key ring: {}, under the demonstration's passphrase.", path.display());
+        SecretString::from(DEMONSTRATION_PASSPHRASE)
+    };
+    let file = KeyFile::new(path, Wrapping::passphrase(passphrase));
+    let ring = if path.exists() { file.open() } else { file.create() };
+    Ok(ring.map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+/// `quickstart.sqlite.keys` beside `quickstart.sqlite`.
+fn beside(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    name.into()
 }
 
 fn open(options: &Options) -> Result<Connection, Box<dyn Error>> {
@@ -98,6 +141,10 @@ fn open(options: &Options) -> Result<Connection, Box<dyn Error>> {
              digest TEXT PRIMARY KEY,
              user TEXT NOT NULL REFERENCES users (name),
              created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+         ) STRICT;
+         CREATE TABLE IF NOT EXISTS contacts (
+             user TEXT PRIMARY KEY REFERENCES users (name),
+             address BLOB NOT NULL
          ) STRICT;",
     )?;
     println!("Database: {}", options.db.display());
@@ -121,6 +168,7 @@ fn register(
 fn log_in(
     database: &Connection,
     hasher: &Hasher,
+    log: &AuditLog,
     user: &str,
     password: &SecretString,
 ) -> Result<Option<Token>, Box<dyn Error>> {
@@ -130,11 +178,13 @@ fn log_in(
         Ok(verified) => verified,
         Err(error) if error.kind() == VerifyErrorKind::Rejected => {
             println!("  refused: {error}");
+            log.record(Event::authentication_failure().subject(user).reason("wrong password or no account"))?;
             return Ok(None);
         }
         Err(error) => return Err(error.into()), // a damaged row or an overloaded server: not the user's fault
     };
     println!("  accepted");
+    log.record(Event::new(Kind::LoginSuccess).subject(user))?;
     if verified.needs_rehash()
         && let Some(old) = stored
     {
@@ -163,7 +213,7 @@ fn user_of_session(database: &Connection, presented: &str) -> Result<Option<Stri
     database.query_row("SELECT user FROM sessions WHERE digest = ?1", [digest], |row| row.get(0)).optional()
 }
 
-fn show_tables(database: &Connection, options: &Options) -> Result<bool, Box<dyn Error>> {
+fn show_tables(database: &Connection, options: &Options) -> Result<(), Box<dyn Error>> {
     println!("\nWhat is in {}, and all that a thief of it would have:", options.db.display());
     println!("  users");
     let mut users = database.prepare("SELECT name, password FROM users ORDER BY name")?;
@@ -180,8 +230,14 @@ fn show_tables(database: &Connection, options: &Options) -> Result<bool, Box<dyn
         let (user, digest, created): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         println!("    {user:<12} {digest}  {created}");
     }
-    println!("\nNo password and no token is stored. Run it again to log into the same file.");
-    Ok(true)
+    println!("  contacts");
+    let mut contacts = database.prepare("SELECT user, address FROM contacts ORDER BY user")?;
+    let mut rows = contacts.query([])?;
+    while let Some(row) = rows.next()? {
+        let (user, address): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        println!("    {user:<12} {} sealed bytes", address.len());
+    }
+    Ok(())
 }
 
 /// From the terminal without echo, else the first line of standard input, else the demonstration's.

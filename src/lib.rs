@@ -11,6 +11,7 @@
 //! | [`config`] | secrets from environment, files and credential folders |
 //! | [`keys`] | a ring of keys, rotated without downtime |
 //! | [`seal`] | encryption at rest, bound to where the value belongs |
+//! | [`audit`] | security events in a log that shows when it was tampered with |
 //!
 //! # One example a room
 //! An account is made, a password checked and a session issued:
@@ -64,6 +65,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What happened is on record, in a chain that shows every change to it:
+//!
+//! ```
+//! use palisade::audit::{self, AuditLog, Event};
+//! use palisade::keys::KeyRing;
+//!
+//! let ring = KeyRing::generate()?;
+//! let log = AuditLog::new(Vec::new(), &ring); // AuditLog::open(path, &ring) for a file
+//! log.record(Event::authentication_failure().subject("mallory"))?;
+//! let written = String::from_utf8(log.into_inner()?)?;
+//! assert!(audit::verify(written.as_bytes(), &ring).is_ok());
+//! assert!(audit::verify(written.replace("mallory", "alice").as_bytes(), &ring).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What it does not do
 //! It writes no cipher, hash or TLS of its own: those are ring's and RustCrypto's. It does not run without the
 //! standard library or in WebAssembly. It cannot protect a process whose memory an attacker reads.
@@ -73,7 +89,10 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
+//! | `ocsf` | `audit::sink::Ocsf`: security events in the Open Cybersecurity Schema Framework |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`] |
+//! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing` |
 
 #![forbid(unsafe_code)]
 

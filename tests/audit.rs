@@ -73,6 +73,19 @@ impl Dice {
 }
 
 #[test]
+fn logs_of_the_description_verify() {
+    let key = SecretBytes::from((0..32).collect::<Vec<u8>>());
+    let ring = KeyRing::from_key("1a2b3c4d".parse().unwrap(), key).unwrap();
+    for (name, log, records) in [
+        ("chain", &include_bytes!("vectors/audit/chain.jsonl")[..], 5),
+        ("ratchet", &include_bytes!("vectors/audit/ratchet.jsonl")[..], 4),
+    ] {
+        let verified = audit::verify(log, &ring).unwrap();
+        assert_eq!((verified.records, verified.first), (records, 0), "{name}");
+    }
+}
+
+#[test]
 fn every_random_change_is_found() {
     let (lines, checkpoint) = log_of(1000);
     assert_eq!(first_finding(&lines.concat(), Some(&checkpoint)), None);

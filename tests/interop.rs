@@ -10,6 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use palisade::audit::{AuditLog, ChainKey, Event, Ratchet};
+use palisade::clock::ManualClock;
 use palisade::keys::KeyRing;
 use palisade::random;
 use palisade::seal::Sealer;
@@ -54,5 +56,76 @@ fn written_for_the_other_implementation() {
         let bound = signer.sign_bound(&purpose, payload, hour, b"state").unwrap();
         line("bound", purpose.as_bytes(), payload, bound.as_bytes());
     }
+    audit_logs(&mut text);
     std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop.txt"), text).unwrap();
+}
+
+/// A log, one under a ratchet whose epochs are short, both rotated, and every kind of event in OCSF.
+fn audit_logs(text: &mut String) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop-audit");
+    let _gone = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let key = random_bytes(32);
+    let ring = KeyRing::from_key("1a2b3c4d".parse().unwrap(), SecretBytes::from(key.clone())).unwrap();
+    let subjects: Vec<String> = (0..300_u32)
+        .map(|number| {
+            char::from_u32(number * 911 % 0x11_0000).map_or_else(String::new, |c| format!("{c}{c}{number}"))
+        })
+        .collect();
+
+    let (clock, state) = (ManualClock::new(), folder.join("ratchet"));
+    Ratchet::create(&state, &ring).unwrap();
+    let ratchet = Ratchet::open(&state).unwrap().epoch_length(Duration::from_secs(60));
+    for (kind, keys) in [("audit", ChainKey::from(&ring)), ("ratchet", ChainKey::from(ratchet))] {
+        let path = folder.join(format!("{kind}.jsonl"));
+        let log = AuditLog::builder(keys).clock(clock.clone()).rotate_at(20_000).open(&path).unwrap();
+        for subject in &subjects {
+            log.record(
+                Event::authentication_failure().subject(subject.as_str()).detail("again", subject.as_str()),
+            )
+            .unwrap();
+            clock.advance(Duration::from_secs(7));
+        }
+        drop(log);
+        let mut parts: Vec<_> =
+            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        parts.retain(|part| part.to_string_lossy().contains(&format!("{kind}.jsonl.0")));
+        parts.sort();
+        parts.push(path);
+        assert!(parts.len() > 3);
+        let written: Vec<u8> = parts.iter().flat_map(|part| std::fs::read(part).unwrap()).collect();
+        let fields = [&key, &Vec::new(), &subjects.concat().into_bytes(), &written].map(|bytes| field(bytes));
+        writeln!(text, "{kind} {}", fields.join(" ")).unwrap();
+    }
+    #[cfg(feature = "ocsf")]
+    ocsf(text, &folder.join("ocsf.jsonl"));
+}
+
+#[cfg(feature = "ocsf")]
+fn ocsf(text: &mut String, path: &Path) {
+    use palisade::audit::{Kind, Outcome, TraceContext, sink::Ocsf};
+
+    let file = std::fs::File::create(path).unwrap();
+    let log = AuditLog::builder(KeyRing::generate().unwrap())
+        .app("shop")
+        .also(Ocsf::new(file))
+        .writer(std::io::sink());
+    let bare = Kind::ALL.iter().map(|kind| Event::new(*kind)).chain([Event::application("page_viewed")]);
+    for event in bare {
+        log.record(event.clone()).unwrap();
+        let full = event
+            .outcome(Outcome::Failure)
+            .subject("al\"ice")
+            .source_ip("203.0.113.7".parse().unwrap())
+            .resource("invoice 17")
+            .action("invoice:delete")
+            .reason("not the owner")
+            .description("Alice asked")
+            .request_id("r-1")
+            .trace(TraceContext::generate().unwrap())
+            .detail("attempt", 3_u64);
+        log.record(full).unwrap();
+    }
+    let nothing = field(b"");
+    writeln!(text, "ocsf {nothing} {nothing} {nothing} {}", field(&std::fs::read(path).unwrap())).unwrap();
 }

@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
+use palisade::audit::{
+    AuditError, AuditLog, Builder, ChainKey, Checkpoint, CheckpointError, CheckpointFile, CheckpointStore,
+    Counts, Detail, Event, Finding, FindingKind, Fsync, Kind, KindError, Level, LogFile, Outcome, Queue,
+    Ratchet, Record, Sink, Tampering, TraceContext, TraceContextError, Verified as VerifiedLog,
+    VerifyError as LogVerifyError, WhenFull,
+};
 use palisade::clock::{Clock, ManualClock, SystemClock};
 use palisade::config::{ConfigError, Environment, KeyBytes, Live, Problem, Reason, Value, Watcher};
 use palisade::keys::{KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping};
@@ -32,6 +38,14 @@ const _: () = {
     crosses_threads::<(Context, OpenReader<&[u8]>, Opened, SealError, SealWriter<Vec<u8>>, Sealer)>();
     crosses_threads::<(MemoryOnceStore, OnceStoreError, SignError, Signer)>();
     crosses_threads::<dyn OnceStore + Send + Sync>();
+    crosses_threads::<(AuditError, AuditLog, AuditLog<Vec<u8>>, Builder, ChainKey, Queue, Ratchet, LogFile)>(
+    );
+    crosses_threads::<(Checkpoint, CheckpointError, CheckpointFile, Counts, Detail, Event, Record<'static>)>(
+    );
+    crosses_threads::<(Finding, FindingKind, Fsync, Kind, KindError, Level, Outcome, Tampering, WhenFull)>();
+    crosses_threads::<(TraceContext, TraceContextError, VerifiedLog, LogVerifyError)>();
+    crosses_threads::<dyn CheckpointStore>();
+    crosses_threads::<dyn Sink>();
     crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();
 };
 
@@ -49,6 +63,11 @@ const _: () = {
     is_error::<PrefixError>();
     is_error::<TokenError>();
     is_error::<KeyError>();
+    is_error::<AuditError>();
+    is_error::<CheckpointError>();
+    is_error::<KindError>();
+    is_error::<LogVerifyError>();
+    is_error::<TraceContextError>();
     is_error::<SealError>();
     is_error::<SignError>();
     is_error::<OnceStoreError>();

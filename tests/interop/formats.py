@@ -1,13 +1,15 @@
 """Palisade's formats, written again from their description alone, with Python's cryptography package.
 
-    python3 tests/interop/formats.py vectors         # writes tests/vectors/{seal,signed}/*.txt
+    python3 tests/interop/formats.py vectors         # writes tests/vectors/{seal,signed,audit}/*
     python3 tests/interop/formats.py check FILE      # opens what tests/interop.rs wrote
 """
 
 import base64
 import hashlib
 import hmac
+import json
 import pathlib
+import re
 import struct
 import sys
 
@@ -97,6 +99,85 @@ def verify(key: bytes, purpose: bytes, token: str, state: bytes | None) -> bytes
     return body[61:]
 
 
+class AuditChain:
+    """The MAC keys of one audit chain, and the MAC of the record before."""
+
+    def __init__(self, key: bytes, key_id: bytes, chain: bytes, before: bytes, ratchet: bytes | None, epoch: int) -> None:
+        self.key_id, self.chain, self.before, self.secret = key_id, chain, before, None
+        if ratchet is None:
+            self.mac_key = expand(extract(key), b"palisade audit v1" + chain, 32)
+        else:
+            self.secret = expand(extract(key), b"palisade audit ratchet v1" + ratchet, 32)
+            for _ in range(epoch):
+                self.secret = expand(self.secret, b"next", 32)
+            self.mac_key = expand(self.secret, b"chain" + chain, 32)
+
+    def turn(self) -> None:
+        self.secret = expand(self.secret, b"next", 32)
+        self.mac_key = expand(self.secret, b"chain" + self.chain, 32)
+
+    def mac(self, signed: bytes) -> bytes:
+        return hmac.new(self.mac_key, b"record" + self.before + signed, hashlib.sha256).digest()
+
+    def append(self, record: dict) -> bytes:
+        """Writes a record: our fields as they come, then the key's id and the MAC."""
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        signed = f'{text[:-1]},"key":"{self.key_id.hex()}","mac":"'.encode()
+        self.before = self.mac(signed)
+        return signed + self.before.hex().encode() + b'"}\n'
+
+
+def verify_audit(key: bytes, written: bytes) -> list[dict]:
+    """The records of a log, each of them checked."""
+    text = written.decode()
+    assert text.endswith("\n")
+    assert text.splitlines() == text[:-1].split("\n"), "no character inside a record ends a line for anybody"
+    records, chain, expected = [], None, None
+    for line in written[:-1].split(b"\n"):
+        record = json.loads(line, object_pairs_hook=unique)
+        end = re.fullmatch(rb'(.*"mac":")([0-9a-f]{64})"\}', line, re.DOTALL)
+        assert end, "the form of a record"
+        if chain is None or "chain" in record:
+            before = bytes.fromhex(record["before"])
+            assert chain is None or (before == chain.before and bytes.fromhex(record["chain"]) == chain.chain), "continued"
+            ratchet = bytes.fromhex(record["ratchet"]) if "ratchet" in record else None
+            chain = AuditChain(key, bytes.fromhex(record["key"]), bytes.fromhex(record["chain"]), before, ratchet, record.get("epoch", 0))
+        if record["event"] == "audit_epoch_started":
+            chain.turn()
+        assert expected is None or record["seq"] == expected, "numbers"
+        assert chain.mac(end[1]) == bytes.fromhex(end[2].decode()), "MAC"
+        chain.before, expected = bytes.fromhex(end[2].decode()), record["seq"] + 1
+        records.append(record)
+    return records
+
+
+def unique(pairs: list[tuple[str, object]]) -> dict:
+    assert len(dict(pairs)) == len(pairs), "a name is there twice"
+    return dict(pairs)
+
+
+def subjects(records: list[dict]) -> bytes:
+    return "".join(record.get("subject", "") for record in records).encode()
+
+
+def check_ocsf(written: bytes) -> bytes:
+    """Every line against the schema of its class, as the framework publishes it."""
+    from jsonschema import Draft202012Validator
+    from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
+
+    schemas, classes = OcsfJsonSchemaEmbedded(get_ocsf_schema(version="1.8.0")), set()
+    for line in written.decode().split("\n")[:-1]:
+        event = json.loads(line, object_pairs_hook=unique)
+        profiles = event["metadata"].get("profiles", [])
+        name = schemas.lookup_class_name_from_uid(event["class_uid"])
+        schema = schemas.get_class_schema(name, profiles=profiles)
+        Draft202012Validator(schema).validate(event)
+        assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"]
+        classes.add(event["class_uid"])
+    assert classes == {0, 2004, 3001, 3002, 3005, 4001, 6002, 6003}, classes
+    return b""
+
+
 def check(path: str) -> None:
     """Lines of `kind key context-or-purpose plain written`, all but the kind in base64url; `-` stands for empty."""
     counts: dict[str, int] = {}
@@ -108,10 +189,13 @@ def check(path: str) -> None:
             "stream": lambda: open_stream(key, [where], written),
             "token": lambda: verify(key, where, written.decode(), None),
             "bound": lambda: verify(key, where, written.decode(), b"state"),
+            "audit": lambda: subjects(verify_audit(key, written)),
+            "ratchet": lambda: subjects(verify_audit(key, written)),
+            "ocsf": lambda: check_ocsf(written),
         }[kind]()
         assert opened == plain, kind
         counts[kind] = counts.get(kind, 0) + 1
-    assert set(counts) == {"message", "stream", "token", "bound"}, counts
+    assert set(counts) == {"message", "stream", "token", "bound", "audit", "ratchet", "ocsf"}, counts
     print("opened by the other implementation:", ", ".join(f"{count} {kind}" for kind, count in counts.items()))
 
 
@@ -155,6 +239,31 @@ def vectors() -> None:
             token = sign(key, key_id, purpose.encode(), 1767226500000, nonce[:16], payload, state)
             shown = "none" if state is None else state.hex() or "-"
             out.write(f"\nid      = {name}\npurpose = {purpose}\npayload = {payload.hex()}\nstate   = {shown}\ntoken   = {token}\n")
+
+    chain_id, ratchet_id = bytes(range(16)), bytes(range(16, 32))
+
+    def dated(seq: int, start: dict, event: str, **fields: object) -> dict:
+        rest = {"datetime": f"2026-01-01T00:00:{seq:02}.000000Z", "event": event, "level": "WARN", "outcome": "failure"}
+        return {"v": 1, "seq": seq, **start, **rest, **fields}
+
+    chain = AuditChain(key, key_id, chain_id, bytes(32), None, 0)
+    start = {"chain": chain_id.hex(), "before": bytes(32).hex()}
+    log = chain.append(dated(0, start, "audit_chain_started"))
+    log += chain.append(dated(1, {}, "authentication_failure", subject="alice"))
+    log += chain.append(dated(2, {}, "a_field_of_a_later_version", later={"a": [1, None]}, subject="é 漢"))
+    start["before"] = chain.before.hex()
+    log += chain.append(dated(3, start, "audit_chain_continued"))
+    log += chain.append(dated(4, {}, "authorization_denied", subject="bob"))
+    (here / "audit" / "chain.jsonl").write_bytes(log)
+
+    chain = AuditChain(key, key_id, chain_id, bytes(32), ratchet_id, 2)
+    start = {"chain": chain_id.hex(), "before": bytes(32).hex(), "ratchet": ratchet_id.hex(), "epoch": 2}
+    log = chain.append(dated(0, start, "audit_chain_started"))
+    log += chain.append(dated(1, {}, "authentication_failure", subject="alice"))
+    chain.turn()
+    log += chain.append(dated(2, {}, "audit_epoch_started", details={"epoch": 3}))
+    log += chain.append(dated(3, {}, "authorization_denied", subject="bob"))
+    (here / "audit" / "ratchet.jsonl").write_bytes(log)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 //! palisade beside its peers: `cargo bench --manifest-path benches/peers/Cargo.toml [-- ROOM …]`.
 
+mod audit;
 mod compare;
 mod password;
 mod seal;
@@ -15,6 +16,7 @@ const ROOMS: &[Room] = &[
     ("token", token::races),
     ("password", password::races),
     ("seal", seal::races),
+    ("audit", audit::races),
 ];
 
 fn main() {
