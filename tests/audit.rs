@@ -252,11 +252,14 @@ fn a_line_that_a_crash_cut_off_is_removed_and_that_is_recorded() {
         fs::write(&path, &whole[..cut]).unwrap();
         let kept = ends.iter().rposition(|end| *end <= cut).map_or(0, |last| last + 1) as u64;
         let torn = cut - ends.iter().rev().find(|end| **end <= cut).unwrap_or(&0);
+        let lacks_line_break = ends.contains(&(cut + 1));
         AuditLog::open(&path, ring()).unwrap().record(event(9)).unwrap();
-        let expected = kept.max(1) + u64::from(torn > 0) + 1;
+        // A record that lacks only its line break gets it. If none is left, a chain starts.
+        let expected = (kept + u64::from(lacks_line_break)).max(1) + u64::from(torn > 0) + 1;
         assert_eq!(verify_file(&path).records, expected, "cut at {cut}");
+        let told = if lacks_line_break { 0 } else { torn };
         let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(text.contains(&format!("\"cut_bytes\":{torn}}}")), torn > 0, "cut at {cut}");
+        assert_eq!(text.contains(&format!("\"cut_bytes\":{told}}}")), torn > 0, "cut at {cut}");
     }
     // What a file system may leave after a power failure.
     fs::write(&path, [&whole[..], &[0; 5000]].concat()).unwrap();
@@ -282,6 +285,9 @@ fn a_forged_or_foreign_end_is_not_continued() {
     refused((whole.clone() + "hello\n").as_bytes(), AuditErrorKind::Damaged);
     refused(whole.replace("1a2b3c4d", "00000000").as_bytes(), AuditErrorKind::UnknownKey);
     refused(&vec![b'x'; 1 << 20], AuditErrorKind::Damaged);
+    refused(b"{\"not\":\"a log\"}", AuditErrorKind::Damaged);
+    refused(whole.replace('\n', " ").as_bytes(), AuditErrorKind::Damaged);
+    refused(whole.replacen('\n', " ", 3).trim_end().as_bytes(), AuditErrorKind::Damaged);
     refused(&vec![b'\n'; 1 << 20], AuditErrorKind::Damaged);
     refused(whole.split_inclusive('\n').skip(1).collect::<String>().as_bytes(), AuditErrorKind::Damaged);
 
@@ -373,7 +379,7 @@ fn a_file_that_ends_before_its_checkpoint_is_refused() {
     drop(log);
     drop(builder().open(&path).unwrap());
     fs::write(&kept, "something else").unwrap();
-    assert_eq!(builder().open(&path).unwrap_err().kind(), AuditErrorKind::Unavailable);
+    assert_eq!(builder().open(&path).unwrap_err().kind(), AuditErrorKind::Malformed);
 }
 
 /// A second place that can be switched off.
@@ -492,7 +498,7 @@ fn a_ratcheted_log_rotates_and_turns_while_nothing_happens() {
     let folder = folder("ratchet-rotation");
     let (path, state) = (folder.join("audit.jsonl"), folder.join("ratchet"));
     Ratchet::create(&state, ring()).unwrap();
-    let ratchet = Ratchet::open(&state).unwrap().epoch_length(Duration::from_millis(2));
+    let ratchet = Ratchet::open(&state).unwrap().epoch_length(Duration::from_secs(1));
     let log = AuditLog::builder(ratchet).rotate_at(1500).open(&path).unwrap();
     log.record(event(0)).unwrap();
     let first = fs::read(&state).unwrap();
@@ -724,6 +730,8 @@ fn only_the_applications_own_events_are_sampled() {
     let log = AuditLog::builder(ring()).keep_one_in(10).also(heard.clone()).writer(Vec::new());
     for _ in 0..100 {
         log.record(Event::application("page_viewed")).unwrap();
+        log.record(Event::application("page_deleted")).unwrap();
+        log.record(Event::application("page_defaced").level(Level::Warn)).unwrap();
         log.record(Event::new(Kind::LoginSuccess)).unwrap();
     }
     let text = String::from_utf8(log.into_inner().unwrap()).unwrap();
@@ -731,8 +739,10 @@ fn only_the_applications_own_events_are_sampled() {
         text.matches(r#""event":"app.page_viewed","level":"INFO","outcome":"unknown","one_in":10"#).count(),
         10
     );
+    assert_eq!(text.matches("\"event\":\"app.page_deleted\"").count(), 10);
+    assert_eq!(text.matches("\"event\":\"app.page_defaced\"").count(), 100);
     assert_eq!(text.matches("\"event\":\"authn_login_success\"").count(), 100);
-    assert_eq!(heard.0.lock().unwrap().len(), 110);
+    assert_eq!(heard.0.lock().unwrap().len(), 221);
 }
 
 #[test]
@@ -883,11 +893,9 @@ impl Sink for Panics {
 }
 
 #[test]
-fn a_panicking_sink_does_not_stop_the_log() {
+fn a_panicking_sink_or_store_does_not_stop_the_log() {
     let log = AuditLog::builder(ring()).also(Panics).writer(Vec::new());
-    let caught =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| log.record(Event::authorization_denied())));
-    assert!(caught.is_err());
+    log.record(Event::authorization_denied()).unwrap();
     log.record(event(1)).unwrap();
     assert_eq!(audit::verify(&log.into_inner().unwrap()[..], ring()).unwrap().records, 3);
 
@@ -897,6 +905,275 @@ fn a_panicking_sink_does_not_stop_the_log() {
     queue.record(event(1)).unwrap();
     queue.flush().unwrap();
     assert_eq!(queue.log().checkpoint().unwrap().seq(), 2);
+
+    let log = AuditLog::builder(ring()).checkpoints(PanickingStore, 1).writer(Vec::new());
+    for _ in 0..2 {
+        let error = log.record(event(1)).unwrap_err();
+        assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotCheckpointed, true));
+    }
+}
+
+struct PanickingStore;
+
+impl CheckpointStore for PanickingStore {
+    fn save(&self, _: &Checkpoint) -> io::Result<()> {
+        unreachable!("a store's own fault")
+    }
+
+    fn latest(&self) -> io::Result<Option<Checkpoint>> {
+        Ok(None)
+    }
+}
+
+#[test]
+fn history_written_anew_by_a_key_holder_does_not_pass_the_checkpoint() {
+    let folder = folder("rewritten");
+    let (path, kept) = (folder.join("audit.jsonl"), folder.join("kept"));
+    let builder = || AuditLog::builder(ring()).checkpoints(CheckpointFile::new(&kept), 3).rotate_at(100_000);
+    let log = builder().open(&path).unwrap();
+    (0..7).for_each(|number| log.record(event(number)).unwrap());
+    drop(log); // with a last checkpoint
+    let latest = CheckpointFile::new(&kept).latest().unwrap().unwrap();
+    assert_eq!(latest.seq(), 7);
+
+    // The first three records stay; then, with the key, other ones are made up, and more of them.
+    let text = fs::read_to_string(&path).unwrap();
+    let start: String = text.split_inclusive('\n').take(3).collect();
+    fs::write(&path, start).unwrap();
+    let forged = AuditLog::open(&path, ring()).unwrap();
+    (0..400).for_each(|number| forged.record(event(100 + number)).unwrap());
+    drop(forged);
+    assert_eq!(verify_file(&path).records, 403);
+    assert_eq!(builder().open(&path).unwrap_err().kind(), AuditErrorKind::Truncated);
+
+    // The true file is taken, wherever in it the checkpoint lies, and whatever was rotated since.
+    fs::write(&path, text).unwrap();
+    let plain = || AuditLog::open(&path, ring()).unwrap();
+    for more in [0, 1, 10, 1000, 5000] {
+        fs::write(&kept, format!("{latest}\n")).unwrap();
+        let log = plain();
+        (0..more).for_each(|number| log.record(event(number)).unwrap());
+        drop(log);
+        fs::write(&kept, format!("{latest}\n")).unwrap();
+        let log = AuditLog::builder(ring()).checkpoints(CheckpointFile::new(&kept), 3).open(&path).unwrap();
+        assert!(log.checkpoint().unwrap().seq() >= latest.seq() + u64::from(more));
+    }
+    drop(builder().open(&path).unwrap()); // not rotated before something is recorded
+    let log = builder().open(&path).unwrap();
+    log.record(event(0)).unwrap(); // rotated
+    drop(log);
+    assert!(verify_file(&path).first > 0);
+    drop(builder().open(&path).unwrap());
+}
+
+#[test]
+fn a_missing_checkpoint_is_told_and_a_bad_one_refused() {
+    let folder = folder("missing-checkpoint");
+    let (path, kept) = (folder.join("audit.jsonl"), folder.join("kept"));
+    let builder = || AuditLog::builder(ring()).checkpoints(CheckpointFile::new(&kept), 3);
+    drop(builder().open(&path).unwrap());
+    fs::remove_file(&kept).unwrap();
+    drop(builder().open(&path).unwrap());
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains("\"event\":\"audit_checkpoint_missing\",\"level\":\"WARN\"")
+    );
+    fs::write(&kept, "something else").unwrap();
+    assert_eq!(builder().open(&path).unwrap_err().kind(), AuditErrorKind::Malformed);
+    #[cfg(unix)]
+    {
+        let elsewhere = folder.join("elsewhere");
+        fs::remove_file(&kept).unwrap();
+        fs::write(&elsewhere, "").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &kept).unwrap();
+        CheckpointFile::new(&kept).save(&log_of(1).1).unwrap();
+        assert!(fs::symlink_metadata(&kept).unwrap().is_symlink());
+        assert!(fs::read_to_string(&elsewhere).unwrap().starts_with("palisade-audit-v1:"));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_log_that_is_moved_or_replaced_takes_no_more() {
+    let folder = folder("moved");
+    let path = folder.join("audit.jsonl");
+    for fsync in [Fsync::Each, Fsync::Never, Fsync::Every(Duration::from_millis(1))] {
+        let _gone = fs::remove_file(&path);
+        let log = AuditLog::builder(ring()).fsync(fsync).open(&path).unwrap();
+        log.record(event(0)).unwrap();
+        fs::rename(&path, folder.join("moved.jsonl")).unwrap();
+        fs::write(&path, "somebody else's").unwrap();
+        let errors = (0..1_000_000).filter_map(|number| log.record(event(number)).err());
+        assert_eq!(errors.map(|error| error.kind()).next(), Some(AuditErrorKind::Changed), "{fsync:?}");
+    }
+    // Nor is what stands in its place rotated away.
+    let _gone = fs::remove_file(&path);
+    let log = AuditLog::builder(ring()).fsync(Fsync::Never).rotate_at(1200).open(&path).unwrap();
+    log.record(event(0)).unwrap();
+    fs::rename(&path, folder.join("moved.jsonl")).unwrap();
+    fs::write(&path, "somebody else's").unwrap();
+    let kinds: Vec<_> =
+        (0..5).filter_map(|number| log.record(event(number)).err()).map(|e| e.kind()).collect();
+    assert_eq!(kinds[..2], [AuditErrorKind::NotRotated, AuditErrorKind::Changed]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "somebody else's");
+}
+
+#[test]
+#[cfg(unix)]
+fn links_that_lead_nowhere_yet_mean_one_log() {
+    let folder = folder("links");
+    let (path, link) = (folder.join("audit.jsonl"), folder.join("link"));
+    std::os::unix::fs::symlink("audit.jsonl", &link).unwrap();
+    let log = AuditLog::open(&link, ring()).unwrap();
+    assert_eq!(AuditLog::open(&path, ring()).unwrap_err().kind(), AuditErrorKind::Locked);
+    log.record(event(0)).unwrap();
+    drop(log);
+    assert_eq!(verify_file(&path).records, 2);
+    std::os::unix::fs::symlink("round", folder.join("round")).unwrap();
+    assert_eq!(AuditLog::open(folder.join("round"), ring()).unwrap_err().kind(), AuditErrorKind::Unavailable);
+}
+
+#[test]
+fn what_a_crash_left_of_an_earlier_rotation_is_not_taken_for_this_one() {
+    let folder = folder("stale");
+    let (path, new) = (folder.join("audit.jsonl"), folder.join("audit.jsonl.new"));
+    let log = AuditLog::builder(ring()).rotate_at(600).open(&path).unwrap();
+    (0..2).for_each(|number| log.record(event(number)).unwrap());
+    drop(log);
+    let continued = fs::read(&path).unwrap();
+    assert!(verify_file(&path).first > 0);
+    fs::write(&new, &continued).unwrap();
+    drop(AuditLog::open(&path, ring()).unwrap());
+    assert!(!new.exists(), "removed, while the log is there");
+    // Nor when the file that it would follow ends otherwise.
+    fs::write(&new, &continued).unwrap();
+    fs::remove_file(&path).unwrap();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let archive = entry.unwrap().path();
+        if archive.to_string_lossy().contains("jsonl.0") {
+            fs::remove_file(archive).unwrap();
+        }
+    }
+    assert_eq!(AuditLog::open(&path, ring()).unwrap().checkpoint().unwrap().seq(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_ratchet_that_cannot_be_saved_is_not_left_behind() {
+    use std::os::unix::fs::symlink;
+
+    let folder = folder("ratchet-unsaved");
+    let (path, state) = (folder.join("audit.jsonl"), folder.join("ratchet"));
+    Ratchet::create(&state, ring()).unwrap();
+    let open = || AuditLog::open(&path, Ratchet::open(&state).unwrap());
+    open().unwrap().record(event(0)).unwrap();
+    // Saving goes through `ratchet.new`, which cannot be made while a folder has its name.
+    let blocked = folder.join("ratchet.new");
+    fs::create_dir(&blocked).unwrap();
+    for _ in 0..4 {
+        assert_eq!(open().unwrap_err().kind(), AuditErrorKind::NotRatcheted);
+    }
+    fs::remove_dir(&blocked).unwrap();
+    let log = open().unwrap();
+    log.record(event(1)).unwrap();
+    drop(log);
+    assert_eq!(audit::verify(File::open(&path).unwrap(), ring()).unwrap().epoch, Some(0));
+    // A thief of the ratchet who begins anew is told from the log that was there.
+    fs::remove_file(&path).unwrap();
+    open().unwrap().record(event(1)).unwrap();
+    assert!(verify_file(&path).epoch.unwrap() > 0);
+    let link = folder.join("link");
+    symlink(&state, &link).unwrap();
+    let held = Ratchet::open(&state).unwrap();
+    assert_eq!(Ratchet::open(&link).unwrap_err().kind(), AuditErrorKind::Locked);
+    drop(held);
+}
+
+#[test]
+fn sinks_hear_what_the_log_says_of_itself() {
+    let folder = folder("heard");
+    let path = folder.join("audit.jsonl");
+    fs::write(&path, "damaged\n").unwrap();
+    let heard = Heard::default();
+    let builder = || AuditLog::builder(ring()).also(heard.clone()).set_aside_damaged().rotate_at(700);
+    builder().open(&path).unwrap().record(event(0)).unwrap();
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"v\":1,\"se").unwrap();
+    drop(builder().open(&path).unwrap());
+    let heard = heard.0.lock().unwrap();
+    let names: Vec<&str> = heard.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "audit_chain_started",
+            "audit_chain_damaged",
+            "audit_chain_continued",
+            "authentication_failure",
+            "audit_log_recovered"
+        ]
+    );
+    assert_eq!(heard[3].2, Some(2));
+}
+
+#[test]
+fn a_closing_queue_tries_again_and_flush_waits_for_what_was_there() {
+    let (gate, has_entered, let_go) = gate();
+    let heard = Heard::default();
+    let log = AuditLog::builder(ring()).also(heard.clone()).writer(gate.clone());
+    let queue = Queue::new(log, 1000, WhenFull::Wait).unwrap();
+    (0..500).for_each(|number| queue.record(event(number)).unwrap());
+    has_entered.recv().unwrap();
+    gate.failures.store(2, Ordering::Relaxed);
+    drop(let_go);
+    queue.close().unwrap();
+    let written = gate.written.lock().unwrap().clone();
+    assert_eq!(audit::verify(&written[..], ring()).unwrap().records, 501);
+
+    // When it fails for good, what is lost is told, and nobody waits for ever.
+    let (gate, _has_entered, let_go) = self::gate();
+    gate.failures.store(u32::MAX, Ordering::Relaxed);
+    drop(let_go);
+    let heard = Heard::default();
+    let log = AuditLog::builder(ring()).also(heard.clone()).writer(gate);
+    let queue = Queue::new(log, 1000, WhenFull::Wait).unwrap();
+    (0..5).for_each(|number| queue.record(event(number)).unwrap());
+    assert_eq!(queue.close().unwrap_err().kind(), AuditErrorKind::Unavailable);
+    let unrecorded = heard.0.lock().unwrap().iter().filter(|(.., seq)| seq.is_none()).count();
+    assert_eq!(unrecorded, 6, "five events, and that they were lost");
+}
+
+#[test]
+fn flush_tells_what_failed_after_an_event_was_recorded() {
+    let store = Elsewhere::default();
+    store.fails.store(true, Ordering::Relaxed);
+    let log = AuditLog::builder(ring()).checkpoints(store, 1).writer(Vec::new());
+    let queue = Queue::new(log, 1000, WhenFull::Wait).unwrap();
+    (0..200).for_each(|number| queue.record(event(number)).unwrap());
+    let error = queue.flush().unwrap_err();
+    assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotCheckpointed, true));
+    assert!(queue.is_empty());
+    queue.flush().unwrap();
+}
+
+#[test]
+fn nobody_waits_for_a_log_that_takes_no_more() {
+    let folder = folder("hopeless");
+    let path = folder.join("audit.jsonl");
+    let queue = Queue::new(AuditLog::open(&path, ring()).unwrap(), 2, WhenFull::Wait).unwrap();
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"x").unwrap();
+    let errors = (0..10).filter_map(|number| queue.record(event(number)).err());
+    assert_eq!(errors.map(|error| error.kind()).next(), Some(AuditErrorKind::Changed));
+}
+
+#[test]
+fn an_alert_that_is_not_recorded_leaves_its_event_recorded() {
+    let (lines, _) = log_of(1);
+    let room = lines.concat().len() + 100;
+    let log = AuditLog::builder(ring())
+        .alert(Kind::AuthenticationFailure, 1, Duration::from_secs(60))
+        .writer(Short(room, Vec::new()));
+    let error = log.record(event(0)).unwrap_err();
+    assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotAlerted, true));
 }
 
 #[test]

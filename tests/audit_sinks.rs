@@ -77,6 +77,7 @@ mod tracing_sink {
         assert_eq!(
             seen(Level::TRACE),
             [
+                "INFO palisade::audit event=audit_chain_started seq=0 outcome=success",
                 r#"WARN palisade::audit event=authentication_failure seq=1 outcome=failure subject=al\u001b[31mice\n details={"attempt":3}"#,
                 "ERROR palisade::audit event=authn_token_reuse seq=2 outcome=failure source_ip=::1",
                 "INFO palisade::audit event=app.page_viewed seq=3 outcome=unknown",
@@ -177,6 +178,7 @@ mod metrics_sink {
             pairs,
             [
                 ("palisade_audit_events_last_minute event=authentication_failure", "3"),
+                ("palisade_audit_events_total event=audit_chain_started level=INFO outcome=success", "1"),
                 ("palisade_audit_events_total event=authentication_failure level=WARN outcome=failure", "4"),
                 ("palisade_audit_unrecorded_total event=authentication_failure", "1"),
             ]

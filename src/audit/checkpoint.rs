@@ -87,7 +87,8 @@ pub struct CheckpointError;
 /// - Whoever can change the log should not be able to change this place: a store that the attacker of the log can
 ///   write to protects from accidents only.
 /// - `latest` gives the one saved last. Giving an older one lets records be cut off unseen, and is a security fault.
-/// - `save` returns when the checkpoint will outlast a crash.
+/// - `save` returns when the checkpoint will outlast a crash. Whoever records waits for it.
+/// - Neither calls the log.
 pub trait CheckpointStore: Send + Sync {
     /// Keeps a checkpoint in place of the one before.
     ///
@@ -98,11 +99,11 @@ pub trait CheckpointStore: Send + Sync {
     /// The checkpoint saved last; `None` when there never was one.
     ///
     /// # Errors
-    /// Any; the log is then not opened.
+    /// Any; the log is then not opened. [`io::ErrorKind::InvalidData`] for something that is no checkpoint.
     fn latest(&self) -> io::Result<Option<Checkpoint>>;
 }
 
-/// Keeps the last checkpoint in a file, such as one on another machine's disk.
+/// Keeps the last checkpoint in a file, such as one on another machine's disk. One log, one file.
 #[derive(Clone, Debug)]
 pub struct CheckpointFile {
     path: PathBuf,
@@ -117,7 +118,9 @@ impl CheckpointFile {
 
 impl CheckpointStore for CheckpointFile {
     fn save(&self, checkpoint: &Checkpoint) -> io::Result<()> {
-        file::replace(&self.path, format!("{checkpoint}\n").as_bytes())
+        // Where a link leads, that is the second place.
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        file::replace(&path, format!("{checkpoint}\n").as_bytes())
     }
 
     fn latest(&self) -> io::Result<Option<Checkpoint>> {

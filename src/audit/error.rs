@@ -30,7 +30,7 @@ pub enum AuditErrorKind {
     /// The end of the file was made under a key that the ring or ratchet does not have.
     #[error("the log was made under a key that is not here: another ring, or a destroyed key")]
     UnknownKey,
-    /// The file was deleted, shortened or written to by somebody else while it was open.
+    /// The file was deleted, moved, shortened or written to by somebody else while it was open.
     #[error(
         "the log file was changed by somebody else while it is open: nothing more is recorded, open it again"
     )]
@@ -44,7 +44,7 @@ pub enum AuditErrorKind {
     /// The queue's writer is gone.
     #[error("the queue is closed, the event was not recorded")]
     Closed,
-    /// A ratchet's or checkpoint's file holds something else.
+    /// A ratchet's or checkpoint's place holds something else.
     #[error("the text is not a ratchet or checkpoint of this version")]
     Malformed,
     /// There is a ratchet already; it is never overwritten.
@@ -62,6 +62,9 @@ pub enum AuditErrorKind {
     /// The event is recorded; the file could not be rotated, and grows on.
     #[error("the log was not rotated, it grows on")]
     NotRotated,
+    /// The event is recorded; the alert that it raised is not.
+    #[error("the alert that the event raised was not recorded")]
+    NotAlerted,
     /// The event is recorded; its checkpoint was not saved, and the next event tries again.
     #[error("the checkpoint was not saved")]
     NotCheckpointed,
@@ -78,8 +81,12 @@ impl AuditError {
 
     /// Whether the event is in the log all the same.
     pub const fn is_recorded(&self) -> bool {
-        use AuditErrorKind::{NotCheckpointed, NotRatcheted, NotRotated, NotSynced};
-        matches!(self.kind, NotSynced | NotRotated | NotCheckpointed | NotRatcheted)
+        use AuditErrorKind::{NotAlerted, NotCheckpointed, NotRatcheted, NotRotated, NotSynced};
+        matches!(self.kind, NotSynced | NotRotated | NotAlerted | NotCheckpointed | NotRatcheted)
+    }
+
+    pub(super) fn into_kind(self, kind: AuditErrorKind) -> Self {
+        Self { kind, ..self }
     }
 
     pub(super) fn new(kind: AuditErrorKind, source: io::Error) -> Self {

@@ -339,6 +339,11 @@ fn cut(mut text: String, is_cut: &mut bool) -> String {
     if text.len() > MAX_KEPT {
         let boundary = (0..=MAX_KEPT).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
         text.truncate(boundary);
+        // Half a secret is not seen by the redactor, and may come forward when it shortens what is before: the last
+        // word goes, unless it is most of the text.
+        if let Some(end) = text.rfind(char::is_whitespace).filter(|end| *end > MAX_KEPT / 2) {
+            text.truncate(end);
+        }
         text.shrink_to_fit();
         *is_cut = true;
     }

@@ -94,13 +94,8 @@ pub(super) fn close(line: &mut String, key: KeyId, mac: impl FnOnce(&[u8]) -> [u
 
 /// Takes a line apart, without its line break. Only what [`open`] and [`close`] write has an outline.
 pub(super) fn outline(line: &[u8]) -> Option<Outline<'_>> {
-    let line = line.strip_suffix(b"\"}")?;
-    let (signed, mac) = line.split_at_checked(line.len().checked_sub(64)?)?;
-    let rest = signed.strip_suffix(b"\",\"mac\":\"")?;
-    let (rest, key) = rest.split_at_checked(rest.len().checked_sub(8)?)?;
-    let rest = rest.strip_suffix(b",\"key\":\"")?;
-
-    let rest = rest.strip_prefix(b"{\"v\":1,\"seq\":")?;
+    let End { rest, signed, key, mac } = End::of(line)?;
+    let rest = rest.strip_prefix(BEGIN)?;
     let (seq, rest) = number(rest)?;
     let start = if let Some(rest) = rest.strip_prefix(b",\"chain\":\"") {
         Some(start(rest)?)
@@ -108,7 +103,39 @@ pub(super) fn outline(line: &[u8]) -> Option<Outline<'_>> {
         rest.strip_prefix(b",\"datetime\":\"")?;
         None
     };
-    Some(Outline { seq, start, key: KeyId::from_bytes(hex(key)?), signed, mac: hex(mac)? })
+    Some(Outline { seq, start, key, signed, mac })
+}
+
+/// Whether bytes that do not end with a line break can be what a crash left of one record: its beginning, or zeros that
+/// the file system gave in its place.
+pub(super) fn is_torn(bytes: &[u8]) -> bool {
+    let begins = bytes.starts_with(BEGIN) || BEGIN.starts_with(bytes);
+    let ends_within = || {
+        bytes.windows(2).zip(2..).any(|(window, end)| {
+            window == b"\"}" && bytes.get(..end).is_some_and(|bytes| End::of(bytes).is_some())
+        })
+    };
+    bytes.iter().all(|byte| *byte == 0) || (begins && bytes.len() < MAX_LINE && !ends_within())
+}
+
+/// How a record ends.
+struct End<'a> {
+    /// All before its key.
+    rest: &'a [u8],
+    signed: &'a [u8],
+    key: KeyId,
+    mac: [u8; 32],
+}
+
+impl<'a> End<'a> {
+    fn of(line: &'a [u8]) -> Option<Self> {
+        let line = line.strip_suffix(b"\"}")?;
+        let (signed, mac) = line.split_at_checked(line.len().checked_sub(64)?)?;
+        let rest = signed.strip_suffix(b"\",\"mac\":\"")?;
+        let (rest, key) = rest.split_at_checked(rest.len().checked_sub(8)?)?;
+        let rest = rest.strip_suffix(b",\"key\":\"")?;
+        Some(Self { rest, signed, key: KeyId::from_bytes(hex(key)?), mac: hex(mac)? })
+    }
 }
 
 fn start(rest: &[u8]) -> Option<Start> {
@@ -223,7 +250,8 @@ pub(super) fn escape(line: &mut String, text: &str) -> bool {
 /// zero-width ones, tags.
 const fn is_hidden(character: char) -> bool {
     matches!(character,
-        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}'
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{110bd}'
+        | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}'
         | '\u{70f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}'
@@ -241,6 +269,8 @@ impl std::fmt::Display for Rfc3339 {
     }
 }
 
+/// How every record begins; its number follows.
+const BEGIN: &[u8] = b"{\"v\":1,\"seq\":";
 /// Bytes of a text as it is written.
 const MAX_TEXT: usize = 1024;
 /// More than any record has: ten texts, the application's name, thirty-two details of two texts each, and the fixed

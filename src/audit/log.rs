@@ -1,9 +1,11 @@
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::mem;
+use std::ops::Deref;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -46,10 +48,13 @@ use crate::random;
 /// An event that could not be recorded is an error: whoever does what must be recorded does it only after `record`
 /// said `Ok`.
 pub struct AuditLog<W: Output = LogFile> {
-    pub(super) shared: Arc<Shared<W>>,
     /// Begins epochs while nothing happens. Stopped before the file is closed.
-    epochs: Option<Watcher>,
+    _epochs: Option<Watcher>,
+    pub(super) shared: Held<W>,
 }
+
+/// Saves a last checkpoint when it is dropped.
+pub(super) struct Held<W: Output>(Arc<Shared<W>>);
 
 /// Sets up an [`AuditLog`].
 ///
@@ -95,19 +100,20 @@ struct Settings {
 pub(super) struct Shared<W> {
     settings: Settings,
     monitor: Mutex<Monitor>,
-    /// Events that may be sampled, so far.
-    sampled: AtomicU64,
+    /// Events that may be sampled, so far, by name: names are constants, and so few.
+    sampled: Mutex<HashMap<&'static str, u64>>,
     state: Mutex<State<W>>,
 }
 
-/// When an event happened, and its number, if it was recorded.
+/// When an event happened, and where in the chain it is, if it was recorded.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     time: SystemTime,
-    seq: Option<u64>,
+    at: Option<Head>,
 }
 
-/// What a record changes. INVARIANT: nothing panics while it is locked but a writer, which then counts as broken.
+/// What a record changes. INVARIANT: of what runs while it is locked only a writer or clock may panic, in the middle of
+/// a record or before; the log then counts as broken.
 struct State<W> {
     out: W,
     source: Source,
@@ -115,8 +121,10 @@ struct State<W> {
     /// `None` until the chain is started.
     head: Option<Head>,
     line: String,
-    /// The number of the last event, which a record of the log about itself may follow.
-    recorded: Option<u64>,
+    /// Where the last event is, which a record of the log about itself may follow.
+    recorded: Option<Head>,
+    /// What the log recorded about itself, and no sink has heard yet.
+    untold: Vec<(Event, Place)>,
     /// The writer has taken part of a line, and may not go on.
     is_broken: bool,
     /// Since the last checkpoint that was saved.
@@ -137,9 +145,10 @@ impl<W: Write> AuditLog<W> {
     ///
     /// # Errors
     /// [`AuditError`] of kind `NotSynced`.
-    pub fn into_inner(mut self) -> Result<W, AuditError> {
-        self.epochs = None;
-        let shared = Shared::sole(self.shared);
+    pub fn into_inner(self) -> Result<W, AuditError> {
+        let shared = Arc::clone(&self.shared.0);
+        drop(self);
+        let shared = Shared::sole(shared);
         let mut state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.out.flush().map_err(|error| AuditError::new(AuditErrorKind::NotSynced, error))?;
         Ok(state.out)
@@ -175,17 +184,14 @@ impl<W: Output> AuditLog<W> {
         self.shared.record(event)
     }
 
-    /// What the chain has come to; also saved to the checkpoint store, if there is one.
+    /// What the chain has come to, once that is synced; also saved to the checkpoint store, if there is one.
     ///
     /// # Errors
     /// Those of [`record`](Self::record).
     pub fn checkpoint(&self) -> Result<Checkpoint, AuditError> {
-        let mut state = self.shared.state();
-        let head = state.begin(&self.shared.settings)?;
-        if self.shared.settings.checkpoints.is_some() {
-            state.save_checkpoint(&self.shared.settings)?;
-        }
-        Ok(Checkpoint { head })
+        let shared = &self.shared;
+        let made = shared.with_state(|state| state.save_checkpoint(&shared.settings));
+        made.map(|head| Checkpoint { head })
     }
 
     /// Brings everything recorded to the disk, or through the writer.
@@ -250,7 +256,8 @@ impl Builder {
         self
     }
 
-    /// Of the application's own events, keeps one in so many; each kept one says so. Security events are all kept.
+    /// Of the application's own events of level `Info`, keeps one in so many of each name; each kept one says so. All
+    /// others are kept.
     pub fn keep_one_in(mut self, count: u32) -> Self {
         self.settings.keep_one_in = count.max(1);
         self
@@ -271,7 +278,7 @@ impl Builder {
         self
     }
 
-    /// Shows every event to a sink as well, redacted, after it was recorded.
+    /// Shows every event to a sink as well, redacted, after it was recorded; also what the log records about itself.
     pub fn also(mut self, sink: impl Sink + 'static) -> Self {
         self.settings.sinks.push(Box::new(sink));
         self
@@ -300,7 +307,7 @@ impl Builder {
     /// Starts a new chain into a writer. How files are kept does not concern it.
     pub fn writer<W: Write>(self, writer: W) -> AuditLog<W> {
         let (shared, _) = self.into_shared(writer);
-        AuditLog { shared: Arc::new(shared), epochs: None }
+        AuditLog { _epochs: None, shared: Held(Arc::new(shared)) }
     }
 
     /// Opens a file, as [`AuditLog::open`] does.
@@ -310,7 +317,7 @@ impl Builder {
     pub fn open(self, path: impl AsRef<Path>) -> Result<AuditLog, AuditError> {
         let file = LogFile::open(path.as_ref(), self.rotate_at, self.fsync)?;
         let (shared, set_aside_damaged) = self.into_shared(file);
-        shared.state().resume(&shared.settings, set_aside_damaged)?;
+        shared.with_state(|state| state.resume(&shared.settings, set_aside_damaged))?;
         let shared = Arc::new(shared);
         let length = match &shared.state().source {
             Source::Ring(_) => None,
@@ -320,20 +327,21 @@ impl Builder {
         let begin_epoch = move || {
             if let Some(shared) = watched.upgrade() {
                 // What fails is tried again by the next event, whose caller is told.
-                let _turned = shared.state().turn_if_due(&shared.settings);
+                let _turned = shared.with_state(|state| state.turn_if_due(&shared.settings));
             }
         };
-        let epochs = length.map(|length| Watcher::every(length, begin_epoch)).transpose()?;
-        Ok(AuditLog { shared, epochs })
+        let epochs = length.map(|length| Watcher::every(length / 4, begin_epoch)).transpose()?;
+        Ok(AuditLog { _epochs: epochs, shared: Held(shared) })
     }
 
     fn into_shared<W>(self, out: W) -> (Shared<W>, bool) {
         let Self { key: ChainKey(source), settings, monitor, set_aside_damaged, .. } = self;
         let turned = settings.clock.monotonic();
         let (current, head, line) = (Current::default(), None, String::new());
-        let (recorded, is_broken, uncheckpointed) = (None, false, 0);
-        let state = State { out, source, current, head, line, recorded, is_broken, uncheckpointed, turned };
-        let (monitor, sampled, state) = (Mutex::new(monitor), AtomicU64::new(0), Mutex::new(state));
+        let (recorded, untold, is_broken, uncheckpointed) = (None, Vec::new(), false, 0);
+        let state =
+            State { out, source, current, head, line, recorded, untold, is_broken, uncheckpointed, turned };
+        let (monitor, sampled, state) = (Mutex::new(monitor), Mutex::default(), Mutex::new(state));
         (Shared { settings, monitor, sampled, state }, set_aside_damaged)
     }
 }
@@ -350,7 +358,8 @@ impl<W: Output> Shared<W> {
             .iter()
             .map(|alert| {
                 let (place, result) = self.append(alert);
-                recorded = mem::replace(&mut recorded, Ok(())).and(result);
+                let alerted = result.map_err(|error| error.into_kind(AuditErrorKind::NotAlerted));
+                recorded = mem::replace(&mut recorded, Ok(())).and(alerted);
                 place
             })
             .collect();
@@ -361,7 +370,10 @@ impl<W: Output> Shared<W> {
 
     /// Redacts and counts an event; `None` for one that is not kept. With it come the alerts that it raises.
     pub(super) fn prepare(&self, mut event: Event) -> Option<(Event, Vec<Event>)> {
-        if matches!(event.name, Name::Application(_)) && !self.keep(&mut event) {
+        if let Name::Application(name) = event.name
+            && event.level == Level::Info
+            && !self.keep(name, &mut event)
+        {
             return None;
         }
         if let Some(redact) = &self.settings.redact {
@@ -373,26 +385,52 @@ impl<W: Output> Shared<W> {
 
     /// Adds to the chain.
     pub(super) fn append(&self, event: &Event) -> (Place, Result<(), AuditError>) {
-        let mut state = self.state();
+        self.with_state(|state| {
+            let time = event.at.unwrap_or_else(|| self.settings.clock.wall());
+            let result = state.record(&self.settings, event, time);
+            let is_recorded = result.as_ref().map_or_else(AuditError::is_recorded, |()| true);
+            (Place { time, at: state.recorded.filter(|_| is_recorded) }, result)
+        })
+    }
+
+    /// Changes the state, and then tells the sinks what the log recorded about itself.
+    fn with_state<T>(&self, change: impl FnOnce(&mut State<W>) -> T) -> T {
+        let (answer, untold) = {
+            let mut state = self.state();
+            (change(&mut state), mem::take(&mut state.untold))
+        };
+        for (event, place) in &untold {
+            self.tell(event, *place);
+        }
+        answer
+    }
+
+    /// Tells the sinks of an event that the log never saw.
+    pub(super) fn tell_unrecorded(&self, event: &Event) {
         let time = event.at.unwrap_or_else(|| self.settings.clock.wall());
-        let result = state.record(&self.settings, event, time);
-        let is_recorded = result.as_ref().map_or_else(AuditError::is_recorded, |()| true);
-        let seq = state.recorded.filter(|_| is_recorded);
-        (Place { time, seq }, result)
+        self.tell(event, Place { time, at: None });
     }
 
     /// Tells the sinks.
-    pub(super) fn tell(&self, event: &Event, Place { time, seq }: Place) {
+    pub(super) fn tell(&self, event: &Event, Place { time, at }: Place) {
         for sink in &self.settings.sinks {
-            sink.accept(&Record { event, app: &self.settings.app, time, seq });
+            let record = Record { event, app: &self.settings.app, time, at };
+            // The panic hook tells of it; who records is not to suffer.
+            let _told = panic::catch_unwind(AssertUnwindSafe(|| sink.accept(&record)));
         }
     }
 
     /// Whether an event is one of those that are kept, which is then written on it.
-    fn keep(&self, event: &mut Event) -> bool {
+    fn keep(&self, name: &'static str, event: &mut Event) -> bool {
         let one_in = self.settings.keep_one_in;
-        event.one_in = (one_in > 1).then_some(one_in);
-        self.sampled.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in.into())
+        if one_in == 1 {
+            return true;
+        }
+        event.one_in = Some(one_in);
+        let mut sampled = self.sampled.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = sampled.entry(name).or_default();
+        *count = count.wrapping_add(1);
+        *count % u64::from(one_in) == 1
     }
 
     fn state(&self) -> MutexGuard<'_, State<W>> {
@@ -417,7 +455,7 @@ impl<W: Output> State<W> {
             return turned;
         }
         self.append(settings, event, time)?;
-        self.recorded = self.head.map(|head| head.seq);
+        self.recorded = self.head;
         self.uncheckpointed = self.uncheckpointed.saturating_add(1);
         // All of them, whatever fails; the first failure is told.
         turned
@@ -437,8 +475,10 @@ impl<W: Output> State<W> {
         let at = Head { chain, seq: 0, mac: [0; 32] };
         let key = self.current.key(&self.source, &chain);
         let event = Event::named(Name::Log("audit_chain_started"), Level::Info, Outcome::Success);
-        let head = self.compose(settings, at, true, &event, settings.clock.wall(), &key);
+        let time = settings.clock.wall();
+        let head = self.compose(settings, at, true, &event, time, &key);
         self.hand_over(head)?;
+        self.untold.push((event, Place { time, at: Some(head) }));
         Ok(head)
     }
 
@@ -450,8 +490,11 @@ impl<W: Output> State<W> {
     }
 
     /// Something about the log itself.
-    fn append_own(&mut self, settings: &Settings, event: &Event) -> Result<(), AuditError> {
-        self.append(settings, event, settings.clock.wall())
+    fn append_own(&mut self, settings: &Settings, event: Event) -> Result<(), AuditError> {
+        let time = settings.clock.wall();
+        self.append(settings, &event, time)?;
+        self.untold.push((event, Place { time, at: self.head }));
+        Ok(())
     }
 
     /// Writes a record to `self.line`; where the chain stands when it is taken.
@@ -498,7 +541,7 @@ impl<W: Output> State<W> {
         if lasted >= ratchet.length() && !ratchet.is_unsaved() { self.turn(settings) } else { Ok(()) }
     }
 
-    /// Begins an epoch: with a record under its key, which says so.
+    /// Begins an epoch: with a record under its key, which says so. The one before must be saved.
     fn turn(&mut self, settings: &Settings) -> Result<(), AuditError> {
         let at = self.begin(settings)?.next();
         let Source::Ratchet(ratchet) = &self.source else { return Ok(()) };
@@ -507,11 +550,14 @@ impl<W: Output> State<W> {
         let key = (ratchet.key_id(), Arc::new(key));
         let event = Event::named(Name::Log("audit_epoch_started"), Level::Info, Outcome::Success);
         let event = event.detail("epoch", epoch);
-        let head = self.compose(settings, at, false, &event, settings.clock.wall(), &key);
+        let time = settings.clock.wall();
+        let head = self.compose(settings, at, false, &event, time, &key);
         self.hand_over(head)?;
+        self.untold.push((event, Place { time, at: Some(head) }));
         if let Source::Ratchet(ratchet) = &mut self.source {
             ratchet.turn();
         }
+        self.current = Current::default(); // the key of the epoch that ends is erased now, not with the next event
         self.turned = settings.clock.monotonic();
         self.settle_ratchet()
     }
@@ -528,30 +574,39 @@ impl<W: Output> State<W> {
 
     fn checkpoint_if_due(&mut self, settings: &Settings) -> Result<(), AuditError> {
         match &settings.checkpoints {
-            Some((_, events)) if self.uncheckpointed >= *events => self.save_checkpoint(settings),
+            Some((_, events)) if self.uncheckpointed >= *events => self.save_checkpoint(settings).map(drop),
             _ => Ok(()),
         }
     }
 
     /// Saves a checkpoint of what is on the disk: one of what is not would accuse a power failure of forgery.
-    fn save_checkpoint(&mut self, settings: &Settings) -> Result<(), AuditError> {
+    fn save_checkpoint(&mut self, settings: &Settings) -> Result<Head, AuditError> {
         let head = self.begin(settings)?;
-        let Some((store, _)) = &settings.checkpoints else { return Ok(()) };
-        let saved = self.out.sync().and_then(|()| store.save(&Checkpoint { head }));
-        saved.map_err(|error| AuditError::new(AuditErrorKind::NotCheckpointed, error))?;
+        self.out.sync().map_err(|error| AuditError::new(AuditErrorKind::NotSynced, error))?;
+        if let Some((store, _)) = &settings.checkpoints {
+            let save = || store.save(&Checkpoint { head });
+            let saved = panic::catch_unwind(AssertUnwindSafe(save));
+            let saved = saved.unwrap_or_else(|_| Err(io::Error::other("the checkpoint store panicked")));
+            saved.map_err(|error| AuditError::new(AuditErrorKind::NotCheckpointed, error))?;
+        }
         self.uncheckpointed = 0;
-        Ok(())
+        Ok(head)
     }
 
     /// Goes on in another file when this one is full.
     fn rotate_if_full(&mut self, settings: &Settings) -> Result<(), AuditError> {
         let Some(last) = self.head.filter(|_| self.out.is_full()) else { return Ok(()) };
+        if settings.checkpoints.is_some() {
+            self.save_checkpoint(settings)?; // so that the file of now always reaches back to the last checkpoint
+        }
         let key = self.current.key(&self.source, &last.chain);
         let event = Event::named(Name::Log("audit_chain_continued"), Level::Info, Outcome::Success);
-        let head = self.compose(settings, last.next(), true, &event, settings.clock.wall(), &key);
+        let time = settings.clock.wall();
+        let head = self.compose(settings, last.next(), true, &event, time, &key);
         let rotated = self.out.rotate(last.seq, self.line.as_bytes());
         rotated.map_err(|error| AuditError::new(AuditErrorKind::NotRotated, error))?;
         self.head = Some(head);
+        self.untold.push((event, Place { time, at: Some(head) }));
         Ok(())
     }
 }
@@ -559,53 +614,123 @@ impl<W: Output> State<W> {
 impl State<LogFile> {
     /// Finds where the chain in the file stands.
     fn resume(&mut self, settings: &Settings, set_aside_damaged: bool) -> Result<(), AuditError> {
-        let latest = settings.checkpoints.as_ref().map(|(store, _)| store.latest()).transpose()?.flatten();
-        match self.continue_chain(settings, latest) {
+        let latest = settings.checkpoints.as_ref().map(|(store, _)| store.latest()).transpose();
+        let latest = latest.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => AuditError::new(AuditErrorKind::Malformed, error),
+            _ => error.into(),
+        })?;
+        match self.continue_chain(settings, latest.flatten()) {
             Err(error) if set_aside_damaged && is_damage(error.kind()) => {
-                let seconds =
-                    settings.clock.wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                let aside = self.out.set_aside(seconds.as_secs())?;
-                self.head = None;
-                let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let event = Event::named(Name::Log("audit_chain_damaged"), Level::Critical, Outcome::Unknown);
-                self.append_own(settings, &event.reason(error.to_string()).detail("set_aside", name))?;
+                self.set_aside(settings, &error, latest.flatten())?;
             }
             other => other?,
         }
-        self.out.sync()?;
-        self.save_checkpoint(settings)
+        self.save_checkpoint(settings).map(drop)
     }
 
     fn continue_chain(&mut self, settings: &Settings, latest: Option<Checkpoint>) -> Result<(), AuditError> {
-        let tail = self.out.tail()?;
-        let reached = tail.as_ref().map(|tail| self.check(tail)).transpose()?;
-        let falls_short = match (latest, reached) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some(Checkpoint { head: kept }), Some(head)) => {
-                kept.chain != head.chain
-                    || kept.seq > head.seq
-                    || (kept.seq == head.seq && kept.mac != head.mac)
-            }
+        let Some(tail) = self.out.tail()? else {
+            return if latest.is_some() {
+                Err(AuditErrorKind::Truncated.into())
+            } else {
+                self.begin(settings).map(drop)
+            };
         };
-        if falls_short {
-            return Err(AuditErrorKind::Truncated.into());
+        // A record that lacks its line break alone is whole.
+        let is_whole = line::outline(&tail.torn).is_some();
+        let tail = if is_whole { tail.completed() } else { tail };
+        if !line::is_torn(&tail.torn) {
+            return Err(AuditErrorKind::Damaged.into());
+        }
+        // The line that starts the file may itself be torn: then there is no record yet.
+        let reached = tail.first.as_deref().map(|first| self.check(first, &tail)).transpose()?;
+        if let Some(kept) = latest {
+            let is_met = reached.map(|reached| self.meets(&kept, &reached, &tail)).transpose()?;
+            if is_met != Some(true) {
+                return Err(AuditErrorKind::Truncated.into());
+            }
         }
         self.head = reached;
-        let torn = tail.map_or_else(|| self.out.len(), |tail| tail.torn);
-        if torn > 0 {
-            self.out.cut(torn)?;
+        if is_whole {
+            self.out.append(b"\n")?;
+        }
+        if !tail.torn.is_empty() || is_whole {
+            self.out.cut(tail.torn.len())?;
             let event = Event::named(Name::Log("audit_log_recovered"), Level::Warn, Outcome::Success);
-            self.append_own(settings, &event.reason("a line was cut off").detail("cut_bytes", torn))?;
+            self.append_own(
+                settings,
+                event.reason("a line was cut off").detail("cut_bytes", tail.torn.len() as u64),
+            )?;
         }
         self.begin(settings)?;
-        if reached.is_some() { self.turn(settings) } else { Ok(()) }
+        self.settle_ratchet()?; // a turn that a crash left half done, before the next
+        if reached.is_some() {
+            if latest.is_none() && settings.checkpoints.is_some() {
+                let event =
+                    Event::named(Name::Log("audit_checkpoint_missing"), Level::Warn, Outcome::Unknown);
+                self.append_own(settings, event.reason("no checkpoint is kept of a log that has records"))?;
+            }
+            self.turn(settings)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the file holds the record that a checkpoint was made after.
+    fn meets(
+        &self,
+        Checkpoint { head: kept }: &Checkpoint,
+        reached: &Head,
+        tail: &Tail,
+    ) -> Result<bool, AuditError> {
+        if kept.chain != reached.chain || kept.seq > reached.seq {
+            return Ok(false);
+        }
+        // What was kept before the last rotation is the record that this file follows.
+        let first = tail.first.as_deref().and_then(line::outline);
+        let before = first.and_then(|first| first.start.filter(|_| first.seq == kept.seq.saturating_add(1)));
+        let mac = match before {
+            Some(start) => Some(start.before),
+            None => self.out.find(kept.seq)?.and_then(|line| line::outline(&line).map(|outline| outline.mac)),
+        };
+        Ok(mac == Some(kept.mac))
+    }
+
+    /// Starts a new chain in place of one that cannot be continued: in one step, so that it always says why.
+    fn set_aside(
+        &mut self,
+        settings: &Settings,
+        error: &AuditError,
+        latest: Option<Checkpoint>,
+    ) -> Result<(), AuditError> {
+        let mut chain = [0; 16];
+        random::fill(&mut chain)?;
+        let aside = self
+            .out
+            .aside(settings.clock.wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())?;
+        let (time, start) = (settings.clock.wall(), Head { chain, seq: 0, mac: [0; 32] });
+        let key = self.current.key(&self.source, &chain);
+        let started = Event::named(Name::Log("audit_chain_started"), Level::Info, Outcome::Success);
+        let first = self.compose(settings, start, true, &started, time, &key);
+        let mut content = self.line.clone();
+        let damaged = Event::named(Name::Log("audit_chain_damaged"), Level::Critical, Outcome::Unknown);
+        let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut damaged = damaged.reason(error.to_string()).detail("set_aside", name);
+        if let Some(latest) = latest {
+            damaged = damaged.detail("checkpoint", latest.to_string());
+        }
+        let second = self.compose(settings, first.next(), false, &damaged, time, &key);
+        content.push_str(&self.line);
+        self.out.change_file(&aside, content.as_bytes())?;
+        self.head = Some(second);
+        self.untold.push((started, Place { time, at: Some(first) }));
+        self.untold.push((damaged, Place { time, at: Some(second) }));
+        Ok(())
     }
 
     /// Whether the last line follows the one before, under a key that is here.
-    fn check(&mut self, tail: &Tail) -> Result<Head, AuditError> {
+    fn check(&mut self, first: &[u8], tail: &Tail) -> Result<Head, AuditError> {
         let damaged = AuditErrorKind::Damaged;
-        let start = line::outline(&tail.first).and_then(|first| first.start).ok_or(damaged)?;
+        let start = line::outline(first).and_then(|first| first.start).ok_or(damaged)?;
         let last = line::outline(&tail.last).ok_or(damaged)?;
         let before = match last.start {
             Some(start) => start.before,
@@ -635,6 +760,35 @@ impl State<LogFile> {
                 Err(damaged.into())
             }
         }
+    }
+}
+
+impl<W: Output> Deref for Held<W> {
+    type Target = Shared<W>;
+
+    fn deref(&self) -> &Shared<W> {
+        &self.0
+    }
+}
+
+impl<W: Output> Drop for Held<W> {
+    fn drop(&mut self) {
+        let settings = &self.0.settings;
+        if settings.checkpoints.is_some() {
+            self.0.with_state(|state| {
+                if state.uncheckpointed > 0 && !state.is_broken {
+                    let _best_effort = state.save_checkpoint(settings);
+                }
+            });
+        }
+    }
+}
+
+impl Tail {
+    /// The tail as it is when its last line gets the line break that it lacks.
+    fn completed(self) -> Self {
+        let first = self.first.or_else(|| Some(self.torn.clone()));
+        Self { first, before: self.last, last: self.torn, torn: Vec::new() }
     }
 }
 

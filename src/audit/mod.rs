@@ -42,16 +42,19 @@
 //! another), `level`, `outcome`, `source_ip`, `subject`, `session`, `useragent`, `resource`, `action`, `reason`,
 //! `description`, `request_id`, `request_method`, `request_uri`, `trace_id`, `span_id`, `one_in` (this one stands for so
 //! many), `details` (an object), and `cut` (true where a text was too long). About itself the log records
-//! `audit_chain_started`, `audit_chain_continued`, `audit_chain_damaged`, `audit_log_recovered`, `audit_epoch_started` and
-//! `audit_events_lost`.
+//! `audit_chain_started`, `audit_chain_continued`, `audit_chain_damaged`, `audit_log_recovered`, `audit_epoch_started`,
+//! `audit_checkpoint_missing` and `audit_events_lost`.
 //!
 //! # Security
-//! - Whoever can write the file, and has no key, can cut records off its end unseen, and nothing else. A
-//!   [`Checkpoint`] that is kept elsewhere shows that too; [`Builder::checkpoints`] keeps them, and refuses to continue
-//!   a file that ends before the last one.
-//! - **Whoever has the key ring can write history anew**, from any record on. That includes everyone who takes over
-//!   the process. A [`Ratchet`] takes this from them for all epochs past: the machine that writes then has no key of
-//!   them, and only where the ring is can the log be verified. Checkpoints show such a rewriting too.
+//! - Whoever can write the file, and has no key, can do this unseen by [`verify`]: cut records off its end, delete it or
+//!   its oldest parts, and put an older state of it or another log of the same ring in its place. A [`Checkpoint`] that
+//!   is kept elsewhere shows all of it; [`Builder::checkpoints`] keeps them, and refuses to continue a file that does
+//!   not hold the record of the last one. So does a ring of its own for each log against confusing them.
+//! - **Whoever has one key of the ring, a retired one too, can write history anew**, from any record on. That includes
+//!   everyone who takes over the process. A [`Ratchet`] takes this from them for all epochs past: the machine that
+//!   writes then has no key of them, and only where the ring is can the log be verified. What is left to them is to
+//!   begin a chain in the epoch of now and to delete the one before: [`Verified::epoch`] tells. Checkpoints show any
+//!   rewriting.
 //! - The chain tells what was recorded, not whether everything was. Times are what the clock said.
 //! - Texts are escaped so that an attacker's can neither end the line nor steer a terminal, and bounded: 1,024 bytes
 //!   each. They pass through [`Builder::redact`] first.
@@ -85,7 +88,7 @@ pub use event::{Detail, Event};
 pub use kind::{Kind, KindError, Level, Outcome};
 pub use log::{AuditLog, Builder};
 pub use monitor::Counts;
-pub use output::{Fsync, LogFile, Output};
+pub use output::{Fsync, LogFile, Output, read_all};
 pub use queue::{Queue, WhenFull};
 pub use ratchet::Ratchet;
 pub use record::{Record, Sink};

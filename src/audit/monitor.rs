@@ -58,6 +58,7 @@ impl Monitor {
     }
 
     pub(super) fn alert(&mut self, kind: Kind, count: u32, within: Duration) {
+        let within = within.max(Duration::from_secs(1)); // alerts are events too, and must stay few
         let (limit, window) = (u64::from(count.max(1)), Window::new(within));
         self.alerts.push(Alert { kind, limit, within, window, silent_until: Duration::ZERO });
     }

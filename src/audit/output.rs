@@ -1,13 +1,13 @@
 //! Where lines go: any writer, or a file that is rolled back, synced and rotated.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::line::MAX_LINE;
+use super::line::{self, MAX_LINE};
 use super::{AuditError, AuditErrorKind};
 use crate::config::Watcher;
 use crate::file;
@@ -90,6 +90,8 @@ pub struct LogFile {
     len: u64,
     /// A line may have been written in part.
     is_torn: bool,
+    /// Lines since it was last looked whether the path still leads here.
+    unchecked: u32,
     rotate_at: Option<u64>,
     fsync: Fsync,
     syncing: Arc<Syncing>,
@@ -99,23 +101,26 @@ pub struct LogFile {
 }
 
 /// What the background syncing and the log share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Syncing {
-    file: Mutex<Option<Arc<File>>>,
+    path: PathBuf,
+    file: Mutex<Arc<File>>,
     is_dirty: AtomicBool,
+    /// The path leads to another file now, or to none.
+    is_moved: AtomicBool,
     failed: Mutex<Option<io::Error>>,
 }
 
 /// The end of a file.
 pub(super) struct Tail {
-    /// The line that starts the file.
-    pub(super) first: Vec<u8>,
+    /// The line that starts the file; `None` when that is not whole.
+    pub(super) first: Option<Vec<u8>>,
     /// The line before the last, if there is one.
     pub(super) before: Vec<u8>,
     /// The last whole line.
     pub(super) last: Vec<u8>,
-    /// Bytes after it.
-    pub(super) torn: u64,
+    /// What is after it.
+    pub(super) torn: Vec<u8>,
 }
 
 impl LogFile {
@@ -123,13 +128,19 @@ impl LogFile {
     pub(super) fn open(path: &Path, rotate_at: Option<u64>, fsync: Fsync) -> Result<Self, AuditError> {
         let path = resolve(path)?;
         let lock = file::try_lock(&path)?.ok_or(AuditErrorKind::Locked)?;
-        finish_rotation(&path)?;
+        finish_change(&path)?;
         let file = Arc::new(file::private().read(true).append(true).create(true).open(&path)?);
         if let Some(folder) = file::open_folder(&path)? {
             folder.sync_all()?; // the file's name, if it is new
         }
         let len = file.metadata()?.len();
-        let syncing = Arc::new(Syncing { file: Mutex::new(Some(Arc::clone(&file))), ..Syncing::default() });
+        let syncing = Arc::new(Syncing {
+            path: path.clone(),
+            file: Mutex::new(Arc::clone(&file)),
+            is_dirty: AtomicBool::new(false),
+            is_moved: AtomicBool::new(false),
+            failed: Mutex::default(),
+        });
         let watcher = match fsync {
             Fsync::Every(interval) => {
                 let shared = Arc::clone(&syncing);
@@ -137,11 +148,13 @@ impl LogFile {
             }
             Fsync::Each | Fsync::Never => None,
         };
+        let (is_torn, unchecked) = (false, 0);
         Ok(Self {
             path,
             file,
             len,
-            is_torn: false,
+            is_torn,
+            unchecked,
             rotate_at,
             fsync,
             syncing,
@@ -150,62 +163,76 @@ impl LogFile {
         })
     }
 
-    /// Bytes of it.
-    pub(super) const fn len(&self) -> u64 {
-        self.len
+    /// The lines that tell where the chain stands; `None` for an empty file.
+    pub(super) fn tail(&self) -> Result<Option<Tail>, AuditError> {
+        Tail::of(&self.file, self.len)
     }
 
-    /// The lines that tell where the chain stands; `None` when there is no whole line.
-    pub(super) fn tail(&self) -> Result<Option<Tail>, AuditError> {
-        let mut file = &*self.file;
-        let mut start = Vec::new();
-        file.seek(SeekFrom::Start(0))?;
-        file.take(MAX_LINE as u64).read_to_end(&mut start)?;
-        let Some(end) = start.iter().position(|byte| *byte == b'\n') else {
-            // The very first line was cut by a crash, or this is no log.
-            return if self.len < MAX_LINE as u64 { Ok(None) } else { Err(AuditErrorKind::Damaged.into()) };
-        };
-        start.truncate(end);
-
-        // A torn line and two whole ones.
-        let window = (3 * MAX_LINE as u64).min(self.len);
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(self.len - window))?;
-        file.take(window).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 != window {
-            return Err(AuditErrorKind::Changed.into());
+    /// Finds a record by its number, by halving: numbers only grow.
+    pub(super) fn find(&self, seq: u64) -> Result<Option<Vec<u8>>, AuditError> {
+        let step = MAX_LINE as u64;
+        let (mut low, mut high) = (0, self.len); // the record begins at `low` or after it, and before `high`
+        while high - low > 4 * step {
+            let middle = low + (high - low) / 2;
+            let bytes = read_at(&self.file, middle, 2 * step)?;
+            let Some(next) = bytes.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
+            let line = bytes.get(next + 1..).unwrap_or_default().split(|byte| *byte == b'\n').next();
+            match line.and_then(line::outline) {
+                Some(outline) if outline.seq <= seq => low = middle + next as u64 + 1,
+                Some(_) => high = middle + next as u64 + 1,
+                None => return Ok(None),
+            }
         }
-        let mut lines = bytes.rsplit(|byte| *byte == b'\n');
-        let torn = lines.next().map_or(0, <[u8]>::len) as u64;
-        let last = lines.next().ok_or(AuditErrorKind::Damaged)?.to_vec();
-        let before = lines.next().unwrap_or_default().to_vec();
-        Ok(Some(Tail { first: start, before, last, torn }))
+        let bytes = read_at(&self.file, low, high - low + step)?;
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        let found = lines.find(|line| line::outline(line).is_some_and(|outline| outline.seq == seq));
+        Ok(found.map(<[u8]>::to_vec))
     }
 
     /// Cuts off what a crash left of a line.
-    pub(super) fn cut(&mut self, torn: u64) -> Result<(), AuditError> {
-        let len = self.len.saturating_sub(torn);
-        self.file.set_len(len)?;
+    pub(super) fn cut(&mut self, torn: usize) -> Result<(), AuditError> {
+        let len = self.len.saturating_sub(torn as u64);
+        self.set_len(len)?;
         self.file.sync_all()?;
         self.len = len;
         Ok(())
     }
 
-    /// Moves a file away that cannot be continued, and begins an empty one; the name it has now.
-    pub(super) fn set_aside(&mut self, seconds: u64) -> Result<PathBuf, AuditError> {
-        let aside = (0..1000)
-            .map(|number| file::beside(&self.path, format!("damaged-{seconds}-{number}")))
-            .find(|path| fs::symlink_metadata(path).is_err())
-            .ok_or(AuditErrorKind::Damaged)?;
-        fs::rename(&self.path, &aside)?;
-        let file = file::private().read(true).append(true).create_new(true).open(&self.path)?;
-        self.take(Arc::new(file), 0);
-        Ok(aside)
+    /// A free name for a file that cannot be continued.
+    pub(super) fn aside(&self, now: Duration) -> Result<PathBuf, AuditError> {
+        let names =
+            (0..1000).map(|number| file::beside(&self.path, format!("damaged-{}-{number}", now.as_secs())));
+        let mut free = names.filter(|path| fs::symlink_metadata(path).is_err());
+        Ok(free.next().ok_or(AuditErrorKind::Damaged)?)
     }
 
-    fn take(&mut self, file: Arc<File>, len: u64) {
-        *self.syncing.file() = Some(Arc::clone(&file));
-        (self.file, self.len) = (file, len);
+    /// Gives the file another name and begins a new one with `content`. A crash in between leaves no file of this
+    /// name, which [`finish_change`] mends.
+    pub(super) fn change_file(&mut self, other: &Path, content: &[u8]) -> io::Result<()> {
+        let (new, mut file) = file::create_new_beside(&self.path)?;
+        file.set_permissions(self.file.metadata()?.permissions())?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        drop(file);
+        let file = file::private().read(true).append(true).open(&new)?;
+        let folder = file::open_folder(&self.path)?;
+        let sync_folder = || folder.as_ref().map_or(Ok(()), File::sync_all);
+        sync_folder()?;
+        let syncing = Arc::clone(&self.syncing);
+        let mut current = syncing.file(); // so that nobody looks at the path meanwhile
+        fs::rename(&self.path, other)?;
+        if let Err(error) = fs::rename(&new, &self.path) {
+            fs::rename(other, &self.path)?;
+            return Err(error);
+        }
+        (self.file, self.len, self.is_torn) = (Arc::new(file), content.len() as u64, false);
+        *current = Arc::clone(&self.file);
+        drop(current);
+        // The chain goes on in the new file now. That its name may not last is told with the next event.
+        if let Err(error) = sync_folder() {
+            *self.syncing.failed() = Some(error);
+        }
+        Ok(())
     }
 
     /// Takes back what was written of a line, so that the file ends where it did.
@@ -215,16 +242,31 @@ impl LogFile {
             return Err(AuditErrorKind::Changed.into());
         }
         if len > self.len {
-            self.file.set_len(self.len)?;
+            self.set_len(self.len)?;
         }
         self.is_torn = false;
         Ok(())
     }
 
-    /// Whether the file is as we left it, and still has a name.
-    fn check(&self) -> Result<(), AuditError> {
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        // Windows lets nobody shorten a file through a handle that only appends.
+        if cfg!(windows) {
+            OpenOptions::new().write(true).open(&self.path)?.set_len(len)
+        } else {
+            self.file.set_len(len)
+        }
+    }
+
+    /// Whether the file is as we left it, and where we left it.
+    fn check(&mut self) -> Result<(), AuditError> {
         let metadata = self.file.metadata()?;
-        if metadata.len() != self.len || !has_name(&metadata) {
+        self.unchecked += 1;
+        if self.unchecked >= CHECK_EVERY || self.fsync == Fsync::Each {
+            self.unchecked = 0;
+            self.syncing.look(&metadata);
+        }
+        let is_moved = self.syncing.is_moved.load(Ordering::Acquire);
+        if metadata.len() != self.len || is_moved || !has_name(&metadata) {
             return Err(AuditErrorKind::Changed.into());
         }
         Ok(())
@@ -253,8 +295,10 @@ impl Output for LogFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        let failed_before = self.syncing.failed().take();
         self.syncing.is_dirty.store(false, Ordering::Release);
-        self.file.sync_data()
+        self.file.sync_data()?;
+        failed_before.map_or(Ok(()), Err)
     }
 
     fn after_append(&mut self) -> io::Result<()> {
@@ -269,24 +313,16 @@ impl Output for LogFile {
     }
 
     fn rotate(&mut self, last: u64, line: &[u8]) -> io::Result<()> {
-        let archive = file::beside(&self.path, format!("{last:012}"));
+        let archive = archive(&self.path, last);
         if fs::symlink_metadata(&archive).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        self.file.sync_all()?;
-        let (new, mut file) = file::create_new_beside(&self.path)?;
-        file.set_permissions(self.file.metadata()?.permissions())?;
-        file.write_all(line)?;
-        file.sync_all()?;
-        let folder = file::open_folder(&self.path)?;
-        // A crash between the two leaves no file of this name: `finish_rotation` mends that.
-        fs::rename(&self.path, &archive)?;
-        if let Err(error) = fs::rename(&new, &self.path) {
-            fs::rename(&archive, &self.path)?;
-            return Err(error);
+        self.syncing.look(&self.file.metadata()?);
+        if self.syncing.is_moved.load(Ordering::Acquire) {
+            return Err(io::ErrorKind::NotFound.into());
         }
-        self.take(Arc::new(file), line.len() as u64);
-        folder.map_or(Ok(()), |folder| folder.sync_all())
+        self.file.sync_all()?;
+        self.change_file(&archive, line)
     }
 }
 
@@ -301,43 +337,165 @@ impl Drop for LogFile {
 impl Syncing {
     /// One round in the background: without holding up whoever records.
     fn sync(&self) {
-        if self.is_dirty.swap(false, Ordering::AcqRel) {
-            let file = self.file().clone();
-            if let Some(Err(error)) = file.map(|file| file.sync_data()) {
-                *self.failed() = Some(error);
+        let file = Arc::clone(&self.file());
+        if self.is_dirty.swap(false, Ordering::AcqRel)
+            && let Err(error) = file.sync_data()
+        {
+            *self.failed() = Some(error);
+        }
+        // A rotation under way changes both: only what is seen while the file is the same counts.
+        if let Ok(metadata) = file.metadata() {
+            let current = self.file();
+            if Arc::ptr_eq(&file, &current) {
+                self.look(&metadata);
             }
         }
     }
 
-    fn file(&self) -> std::sync::MutexGuard<'_, Option<Arc<File>>> {
+    /// Looks whether the path still leads to the file. Elsewhere than on Unix files have no identity to compare.
+    fn look(&self, open: &Metadata) {
+        let found = fs::symlink_metadata(&self.path);
+        #[cfg(unix)]
+        let is_same = {
+            use std::os::unix::fs::MetadataExt;
+            found.is_ok_and(|found| (found.dev(), found.ino()) == (open.dev(), open.ino()))
+        };
+        #[cfg(not(unix))]
+        let is_same = found.is_ok_and(|found| found.file_type() == open.file_type());
+        self.is_moved.store(!is_same, Ordering::Release);
+    }
+
+    fn file(&self) -> MutexGuard<'_, Arc<File>> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failed(&self) -> std::sync::MutexGuard<'_, Option<io::Error>> {
+    fn failed(&self) -> MutexGuard<'_, Option<io::Error>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One name for the file, whatever links lead to it, so that all mean one lock.
-fn resolve(path: &Path) -> io::Result<PathBuf> {
-    match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let folder =
-                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-            Ok(fs::canonicalize(folder)?.join(name))
+impl Tail {
+    fn of(file: &File, len: u64) -> Result<Option<Self>, AuditError> {
+        if len == 0 {
+            return Ok(None);
         }
-        resolved => resolved,
+        let mut first = read_at(file, 0, MAX_LINE as u64)?;
+        let end = first.iter().position(|byte| *byte == b'\n');
+        first.truncate(end.unwrap_or_default());
+        let first = end.map(|_| first);
+
+        // What is torn and two whole lines.
+        let window = WINDOW.min(len);
+        let bytes = read_at(file, len - window, window)?;
+        let mut lines = bytes.rsplit(|byte| *byte == b'\n');
+        let torn = lines.next().unwrap_or_default().to_vec();
+        let last = lines.next().unwrap_or_default().to_vec();
+        let before = lines.next().unwrap_or_default().to_vec();
+        Ok(Some(Self { first, before, last, torn }))
     }
 }
 
-/// After a crash in the middle of a rotation, gives the new file its name.
-fn finish_rotation(path: &Path) -> io::Result<()> {
+fn read_at(mut file: &File, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(offset))?;
+    file.take(len).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// All files of a log, oldest first, as one: what rotation made of it, and the one that is written now.
+///
+/// ```
+/// use palisade::audit::{self, AuditLog, Event};
+/// use palisade::keys::KeyRing;
+///
+/// # let folder = std::env::temp_dir().join(format!("palisade-files-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("audit.jsonl");
+/// let ring = KeyRing::generate()?;
+/// let log = AuditLog::builder(&ring).rotate_at(2000).open(&path)?;
+/// (0..20).try_for_each(|_| log.record(Event::authentication_failure()))?;
+///
+/// let verified = audit::verify(audit::read_all(&path)?, &ring)?;
+/// assert_eq!(verified.first, 0);
+/// # drop(log);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`io::Error`] when the folder or a file cannot be read.
+pub fn read_all(path: impl AsRef<Path>) -> io::Result<impl Read> {
+    let path = fs::canonicalize(path)?;
+    let mut numbers: Vec<(u64, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(path.parent().unwrap_or(Path::new(".")))? {
+        let found = entry?.path();
+        let number =
+            found.extension().and_then(|number| number.to_str()).and_then(|number| number.parse().ok());
+        if let Some(number) = number.filter(|number| archive(&path, *number) == found) {
+            numbers.push((number, found));
+        }
+    }
+    numbers.sort();
+    let parts = numbers.into_iter().map(|(_, path)| path).chain([path]);
+    let mut all: Box<dyn Read> = Box::new(io::empty());
+    for part in parts {
+        all = Box::new(all.chain(File::open(part)?));
+    }
+    Ok(all)
+}
+
+/// What a file is called when its last record is of this number.
+fn archive(path: &Path, last: u64) -> PathBuf {
+    file::beside(path, format!("{last:012}"))
+}
+
+/// One name for the file, whatever links lead to it, so that all mean one lock; it need not be there yet.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::canonicalize(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            resolved => return resolved,
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = fs::canonicalize(folder)?;
+        // A link that leads nowhere yet: the file will be made where it leads.
+        match fs::read_link(&path) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return Ok(folder.join(path.file_name().ok_or(io::ErrorKind::InvalidInput)?)),
+        }
+    }
+    Err(io::ErrorKind::NotFound.into())
+}
+
+/// After a crash in the middle of a rotation or setting aside, gives the new file its name; and removes one that a
+/// crash left before it came to that.
+fn finish_change(path: &Path) -> Result<(), AuditError> {
     let new = file::beside(path, "new");
     let is_missing =
         |path: &Path| fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    if is_missing(path) && !is_missing(&new) {
+    if is_missing(&new) {
+        return Ok(());
+    }
+    let is_next = || -> Result<bool, AuditError> {
+        let file = File::open(&new)?;
+        let Some(tail) = Tail::of(&file, file.metadata()?.len())? else { return Ok(false) };
+        let Some(outline) = tail.first.as_deref().and_then(line::outline) else { return Ok(false) };
+        let Some(start) = outline.start else { return Ok(false) };
+        match outline.seq.checked_sub(1) {
+            None => Ok(true), // what was set aside has been moved away already
+            Some(last) => {
+                let file = File::open(archive(path, last))?;
+                let end = Tail::of(&file, file.metadata()?.len())?;
+                let end = end.as_ref().and_then(|end| line::outline(&end.last));
+                Ok(end.is_some_and(|end| end.mac == start.before))
+            }
+        }
+    };
+    if is_missing(path) && is_next().unwrap_or(false) {
         fs::rename(&new, path)?;
+    } else {
+        fs::remove_file(&new)?;
     }
     Ok(())
 }
@@ -349,3 +507,10 @@ fn has_name(metadata: &Metadata) -> bool {
     #[cfg(not(unix))]
     return !metadata.is_dir();
 }
+
+/// Bytes at the end of a file that are looked at when it is opened.
+const WINDOW: u64 = 4 * MAX_LINE as u64;
+/// Lines after which it is looked whether the path still leads to the file, a system call of its own.
+const CHECK_EVERY: u32 = 64;
+/// As Linux follows.
+const MAX_LINKS: usize = 40;

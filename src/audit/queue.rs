@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -60,14 +59,18 @@ struct Shared {
 #[derive(Default)]
 struct Waiting {
     events: VecDeque<Event>,
-    /// One is being recorded.
-    is_working: bool,
-    /// Refused since this was last recorded.
-    refused: u64,
+    /// Events taken in, and those of them that are recorded or given up.
+    taken: u64,
+    done: u64,
+    /// Refused or given up since this was last recorded.
+    lost: u64,
     is_closing: bool,
     /// The thread has ended.
     is_closed: bool,
+    /// Of the event that is tried now.
     last_error: Option<AuditError>,
+    /// The first of an event that is recorded all the same, until it is told.
+    unsettled: Option<AuditError>,
 }
 
 impl<W: Output + Send + 'static> Queue<W> {
@@ -92,12 +95,20 @@ impl<W: Output + Send + 'static> Queue<W> {
     /// Hands an event over.
     ///
     /// # Errors
-    /// [`AuditError`]: `Full`, by the policy; `Closed` when the thread has ended by a panic.
+    /// [`AuditError`]: `Full`, by the policy; `Changed` or `Broken` when callers would wait for a log that takes no
+    /// more; `Closed` when the thread has ended by a panic of the writer.
     pub fn record(&self, event: Event) -> Result<(), AuditError> {
         let Some((event, raised)) = self.log.shared.prepare(event) else { return Ok(()) };
         let now = self.log.now();
         let dated = |event: Event| if event.at.is_some() { event } else { event.at(now) };
-        let pushed = self.shared.push(dated(event), self.when_full);
+        // The thread itself, in a sink, cannot wait for itself.
+        let is_own = self.thread.as_ref().is_some_and(|own| own.thread().id() == thread::current().id());
+        let when_full = if is_own { WhenFull::Refuse } else { self.when_full };
+        let pushed = self.shared.push(dated(event), when_full).map_err(|refused| {
+            let (error, event) = *refused;
+            self.log.shared.tell_unrecorded(&event);
+            error
+        });
         // Alerts are few, and find room: when the queue is full they matter most.
         for alert in raised {
             self.shared.push_alert(dated(alert));
@@ -108,10 +119,11 @@ impl<W: Output + Send + 'static> Queue<W> {
     /// Waits until all events handed over so far are recorded.
     ///
     /// # Errors
-    /// [`AuditError`]: what keeps them from being recorded; `Closed`.
+    /// [`AuditError`]: what keeps them from being recorded, or failed after one was; `Closed`.
     pub fn flush(&self) -> Result<(), AuditError> {
         let mut waiting = self.shared.waiting();
-        while !waiting.is_done() {
+        let taken = waiting.taken;
+        while waiting.done < taken {
             if waiting.is_closed {
                 return Err(AuditErrorKind::Closed.into());
             }
@@ -120,7 +132,27 @@ impl<W: Output + Send + 'static> Queue<W> {
             }
             waiting = self.shared.left.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        waiting.last_error.take().map_or(Ok(()), Err)
+        waiting.unsettled.take().map_or(Ok(()), Err)
+    }
+
+    /// Records what waits, and gives the log back.
+    ///
+    /// # Errors
+    /// Those of [`flush`](Self::flush); what could not be recorded is lost.
+    pub fn close(mut self) -> Result<Arc<AuditLog<W>>, AuditError> {
+        self.end();
+        let mut waiting = self.shared.waiting();
+        let failed = waiting.last_error.take().or_else(|| waiting.unsettled.take());
+        drop(waiting);
+        failed.map_or_else(|| Ok(Arc::clone(&self.log)), Err)
+    }
+
+    fn end(&mut self) {
+        self.shared.waiting().is_closing = true;
+        self.shared.arrived.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ended = thread.join();
+        }
     }
 
     /// The log, to read its counts or make a checkpoint.
@@ -145,71 +177,95 @@ impl<W: Output + Send + 'static> Queue<W> {
 }
 
 impl Shared {
-    fn push(&self, event: Event, when_full: WhenFull) -> Result<(), AuditError> {
-        let has_no_room = |waiting: &mut Waiting| waiting.events.len() >= self.capacity && !waiting.is_closed;
+    fn push(&self, event: Event, when_full: WhenFull) -> Result<(), Box<(AuditError, Event)>> {
+        let is_hopeless = |waiting: &Waiting| {
+            let error = waiting.last_error.as_ref();
+            error
+                .is_some_and(|error| matches!(error.kind(), AuditErrorKind::Changed | AuditErrorKind::Broken))
+        };
+        let must_wait = |waiting: &mut Waiting| {
+            waiting.events.len() >= self.capacity && !waiting.is_closed && !is_hopeless(waiting)
+        };
         let mut waiting = self.waiting();
         waiting = match when_full {
             WhenFull::Refuse => waiting,
             WhenFull::Wait => {
-                self.left.wait_while(waiting, has_no_room).unwrap_or_else(PoisonError::into_inner)
+                self.left.wait_while(waiting, must_wait).unwrap_or_else(PoisonError::into_inner)
             }
             WhenFull::WaitAtMost(limit) => {
-                let waited = self.left.wait_timeout_while(waiting, limit, has_no_room);
+                let waited = self.left.wait_timeout_while(waiting, limit, must_wait);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
         };
         if waiting.is_closed {
-            return Err(AuditErrorKind::Closed.into());
+            return Err(Box::new((AuditErrorKind::Closed.into(), event)));
         }
         if waiting.events.len() >= self.capacity {
-            waiting.refused = waiting.refused.saturating_add(1);
-            return Err(AuditErrorKind::Full.into());
+            waiting.lost = waiting.lost.saturating_add(1);
+            let hopeless = waiting.last_error.clone().filter(|_| is_hopeless(&waiting));
+            return Err(Box::new((hopeless.unwrap_or_else(|| AuditErrorKind::Full.into()), event)));
         }
-        waiting.events.push_back(event);
+        waiting.take_in(event);
         self.arrived.notify_one();
         Ok(())
     }
 
     fn push_alert(&self, alert: Event) {
-        self.waiting().events.push_back(alert);
-        self.arrived.notify_one();
+        let mut waiting = self.waiting();
+        if !waiting.is_closed {
+            waiting.take_in(alert);
+            self.arrived.notify_one();
+        }
     }
 
     /// Records one event after the other until it is time to end.
     fn work<W: Output>(&self, log: &log::Shared<W>) {
+        let mut tries = 0;
         loop {
-            let idle = |waiting: &mut Waiting| waiting.is_done() && !waiting.is_closing;
+            let idle =
+                |waiting: &mut Waiting| waiting.events.is_empty() && waiting.lost == 0 && !waiting.is_closing;
             let mut waiting =
                 self.arrived.wait_while(self.waiting(), idle).unwrap_or_else(PoisonError::into_inner);
-            let refused = waiting.refused;
+            let lost = waiting.lost;
             // What was refused is told when there is room again, and under a flood now and then.
-            let tells = refused > 0 && (waiting.events.is_empty() || refused >= self.capacity as u64);
-            let event = if tells { Some(lost(refused)) } else { waiting.events.pop_front() };
-            let (Some(event), told) = (event, if tells { refused } else { 0 }) else { return };
-            waiting.is_working = true;
+            let tells = lost > 0 && (waiting.events.is_empty() || lost >= self.capacity as u64);
+            let event = if tells { Some(lost_events(lost)) } else { waiting.events.pop_front() };
+            let Some(event) = event else { return };
             drop(waiting);
 
             let (place, result) = log.append(&event);
+            tries += 1;
             let is_recorded = result.as_ref().map_or_else(AuditError::is_recorded, |()| true);
-            let gives_up = !is_recorded && self.waiting().is_closing; // once more was tried
+            // While it closes, the first event that fails is tried a little longer, all others once.
+            let gives_up = !is_recorded && self.waiting().is_closing && tries >= CLOSING_TRIES;
             if is_recorded || gives_up {
-                // A sink's panic, which the panic hook tells of, must not stop the recording.
-                let _told = panic::catch_unwind(AssertUnwindSafe(|| log.tell(&event, place)));
+                log.tell(&event, place);
             }
             let mut waiting = self.waiting();
-            waiting.is_working = false;
-            waiting.last_error = result.err();
             if is_recorded {
-                waiting.refused = waiting.refused.saturating_sub(told);
-            } else if gives_up {
-                return;
-            } else if told == 0 {
-                waiting.events.push_front(event);
+                waiting.last_error = None;
+                waiting.unsettled = waiting.unsettled.take().or(result.err());
+                tries = 0;
+            } else {
+                waiting.last_error = result.err();
+            }
+            match (is_recorded, tells) {
+                (true, true) => waiting.lost = waiting.lost.saturating_sub(lost),
+                (true, false) => waiting.done += 1,
+                (false, true) if gives_up => return,
+                (false, false) if gives_up => {
+                    waiting.done += 1;
+                    waiting.lost = waiting.lost.saturating_add(1);
+                }
+                (false, true) => {}
+                (false, false) => waiting.events.push_front(event),
             }
             self.left.notify_all();
-            if !is_recorded {
-                let closing = |waiting: &mut Waiting| !waiting.is_closing;
-                drop(self.arrived.wait_timeout_while(waiting, RETRY, closing));
+            if !is_recorded && !gives_up {
+                // Closing wakes it once, and then it waits again between its last tries.
+                let was_closing = waiting.is_closing;
+                let unchanged = |waiting: &mut Waiting| waiting.is_closing == was_closing;
+                drop(self.arrived.wait_timeout_while(waiting, RETRY, unchanged));
             }
         }
     }
@@ -221,8 +277,9 @@ impl Shared {
 }
 
 impl Waiting {
-    fn is_done(&self) -> bool {
-        self.events.is_empty() && !self.is_working && self.refused == 0
+    fn take_in(&mut self, event: Event) {
+        self.events.push_back(event);
+        self.taken += 1;
     }
 }
 
@@ -237,13 +294,9 @@ impl Drop for Closes<'_> {
 }
 
 impl<W: Output + Send + 'static> Drop for Queue<W> {
-    /// Records what waits; what then still fails is lost.
+    /// As [`close`](Self::close), without an answer.
     fn drop(&mut self) {
-        self.shared.waiting().is_closing = true;
-        self.shared.arrived.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ended = thread.join();
-        }
+        self.end();
     }
 }
 
@@ -253,11 +306,13 @@ impl<W: Output + Send + 'static> fmt::Debug for Queue<W> {
     }
 }
 
-fn lost(count: u64) -> Event {
+fn lost_events(count: u64) -> Event {
     Event::named(Name::Log("audit_events_lost"), Level::Critical, Outcome::Failure)
-        .reason("the queue was full")
+        .reason("the queue was full, or closed while the log failed")
         .detail("count", count)
 }
 
 /// How long a failed event waits to be tried again.
 const RETRY: Duration = Duration::from_millis(100);
+/// How often an event is tried when the queue is closing.
+const CLOSING_TRIES: u32 = 3;

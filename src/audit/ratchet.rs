@@ -90,10 +90,10 @@ impl Ratchet {
         Ok(Self { path, key_id, state, secret, epoch_length, is_unsaved: false, _lock: lock })
     }
 
-    /// How long an epoch lasts: 15 minutes by default. Opening the log begins one as well.
+    /// How long an epoch lasts: 15 minutes by default, at least a second. Opening the log begins one as well.
     #[must_use]
     pub fn epoch_length(mut self, length: Duration) -> Self {
-        self.epoch_length = length.max(Duration::from_millis(1));
+        self.epoch_length = length.max(Duration::from_secs(1));
         self
     }
 

@@ -1,16 +1,18 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
+use super::chain::Head;
 use super::event::{Detail, Event, Name};
 use super::line::Rfc3339;
-use super::{Kind, Level, Outcome};
+use super::{Checkpoint, Kind, Level, Outcome};
 
 /// Also hears of every event, such as a metrics facade or a collector of logs.
 ///
 /// # Contract
-/// It is called after the event was recorded or failed to be, from the thread that recorded it, and not in an order
-/// that is the same for all threads: [`Record::seq`] tells. It should not block. What it makes of an event is not part
-/// of the chain.
+/// - It is called after the event was recorded or failed to be, by the thread that recorded it, and not in an order that
+///   is the same for all threads: [`Record::seq`] tells.
+/// - It should not block, and it must not record events: each would call it again.
+/// - A panic of it is caught. What it makes of an event is not part of the chain.
 pub trait Sink: Send + Sync {
     /// Hears of one event.
     fn accept(&self, record: &Record<'_>);
@@ -22,13 +24,18 @@ pub struct Record<'a> {
     pub(super) event: &'a Event,
     pub(super) app: &'a str,
     pub(super) time: SystemTime,
-    pub(super) seq: Option<u64>,
+    pub(super) at: Option<Head>,
 }
 
 impl<'a> Record<'a> {
     /// Its number in the chain; `None` when it could not be recorded.
-    pub const fn seq(&self) -> Option<u64> {
-        self.seq
+    pub fn seq(&self) -> Option<u64> {
+        self.at.map(|at| at.seq)
+    }
+
+    /// What the chain came to with it, as a checkpoint; `None` when it could not be recorded.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.at.map(|head| Checkpoint { head })
     }
 
     /// What it is called in the log.

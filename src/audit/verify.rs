@@ -11,7 +11,7 @@ use crate::secret::SecretBytes;
 
 /// Reads a log and checks every record, in one pass and constant memory.
 ///
-/// Several files of one chain are read one after the other: `File::open("audit.jsonl.000000004711")?.chain(…)`.
+/// Of a log that was rotated, [`read_all`](super::read_all) reads all files.
 ///
 /// ```
 /// use palisade::audit::{self, AuditLog, Event, VerifyError};
@@ -59,6 +59,9 @@ pub struct Verified {
     pub records: u64,
     /// The number of the first. Not 0 when older files were not read.
     pub first: u64,
+    /// The epoch that what was read begins with; `None` without a ratchet. A chain that starts late although the log
+    /// is old has replaced another.
+    pub epoch: Option<u64>,
     /// What the chain had come to at the end.
     pub checkpoint: Checkpoint,
     /// Whether a checkpoint from elsewhere was met. If not, records may be missing at the end.
@@ -127,9 +130,12 @@ pub enum FindingKind {
     /// The first line does not start a chain.
     #[error("the log does not begin with the start of a chain: records before it are missing")]
     NoStart,
-    /// The line is no record.
+    /// The line is no record. What follows one that is longer than any record is not read.
     #[error("this is no record of a log")]
     Malformed,
+    /// The chain begins after more epochs than are computed.
+    #[error("the ratchet's epoch is above 2^24")]
+    EpochTooLate,
     /// The last line does not end: a crash, or a cut. Opening the log mends it.
     #[error("the last record is incomplete: a crash, or a cut")]
     Incomplete,
@@ -177,15 +183,15 @@ fn run(reader: impl Read, ring: &KeyRing, checkpoint: Option<&Checkpoint>) -> Re
     loop {
         buffer.clear();
         let read = (&mut reader).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut buffer);
-        let mut count = read.map_err(VerifyError::Unavailable)? as u64;
+        let count = read.map_err(VerifyError::Unavailable)? as u64;
         if count == 0 {
             break;
         }
         let line = buffer.strip_suffix(b"\n");
         if line.is_none() && buffer.len() > MAX_LINE {
-            count += reader.skip_until(b'\n').map_err(VerifyError::Unavailable)? as u64;
+            // Such a line may have no end.
             verifier.find(None, FindingKind::Malformed);
-            verifier.is_lost = true;
+            break;
         } else if let Some(line) = line {
             verifier.read(line);
         } else {
@@ -218,6 +224,7 @@ struct Verifier<'a> {
 
 struct Chain {
     first: u64,
+    first_epoch: Option<u64>,
     head: Head,
     /// The MAC before the head's.
     before_head: [u8; 32],
@@ -317,9 +324,10 @@ impl<'a> Verifier<'a> {
         if let Some((first, more)) = self.findings.split_first() {
             return Err(VerifyError::Tampered(Tampering { first: *first, more: more.to_vec() }));
         }
-        let Chain { first, head, .. } = self.chain.expect("a log without a chain has a finding");
+        let Chain { first, head, first_epoch: epoch, .. } =
+            self.chain.expect("a log without a chain has a finding");
         let (records, anchored) = (self.records, self.anchored);
-        Ok(Verified { records, first, checkpoint: Checkpoint { head }, anchored })
+        Ok(Verified { records, first, epoch, checkpoint: Checkpoint { head }, anchored })
     }
 }
 
@@ -327,11 +335,12 @@ impl Chain {
     /// What the first line says; whether that is true, [`judge`](Self::judge) finds out.
     fn begin(outline: &Outline<'_>, snapshot: &Snapshot) -> Result<Self, FindingKind> {
         let Start { chain, before, ratchet } = outline.start.ok_or(FindingKind::NoStart)?;
+        let first_epoch = ratchet.map(|state| state.epoch);
         let ratchet = match ratchet {
             None => None,
             Some(state) => {
                 if state.epoch > MAX_EPOCH {
-                    return Err(FindingKind::Malformed);
+                    return Err(FindingKind::EpochTooLate);
                 }
                 let key = snapshot.stored(outline.key).ok_or(FindingKind::UnknownKey(outline.key))?;
                 let mut secret = chain::first_epoch(key, &state.id);
@@ -343,7 +352,7 @@ impl Chain {
             }
         };
         let head = Head { chain, seq: outline.seq, mac: before };
-        Ok(Self { first: outline.seq, head, before_head: before, ratchet, keys: Vec::new() })
+        Ok(Self { first: outline.seq, first_epoch, head, before_head: before, ratchet, keys: Vec::new() })
     }
 
     /// Whether a record follows the head.
@@ -405,5 +414,5 @@ impl Chain {
 }
 
 const MAX_FINDINGS: usize = 16;
-/// Epochs that a header may ask to be computed: thirty years of fifteen minutes.
-const MAX_EPOCH: u64 = 1 << 20;
+/// Epochs that a header may ask to be computed, which takes some seconds: 32 years of one minute.
+const MAX_EPOCH: u64 = 1 << 24;

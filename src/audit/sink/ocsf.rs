@@ -222,7 +222,10 @@ fn required(event: &mut Object, class: Class, record: &Record<'_>, app: &str, is
             event.raw("privileges", &(privilege + "\"]"));
         }
         Class::DetectionFinding => event.object("finding_info", |finding| {
-            let uid = format!("{}:{}", record.name(), record.seq().unwrap_or_default());
+            let uid = record.checkpoint().map_or_else(
+                || format!("{}:{}", record.name(), record.datetime()),
+                |checkpoint| format!("{}:{}", checkpoint.chain(), checkpoint.seq()),
+            );
             finding.text("uid", &uid);
             finding.text("title", &record.name());
         }),
