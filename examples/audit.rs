@@ -21,7 +21,8 @@ const USAGE: &str = "\
 Usage: cargo run --example audit -- verify FILE … [--keys FILE] [--checkpoint FILE]
        cargo run --example audit -- demo FOLDER
 
-  verify             checks every record of a log; of rotated files, give all, oldest first
+  verify             checks every record of a log, with the files that rotation made of it; or of several files,
+                     oldest first
     --keys FILE        the key ring                        [keys, beside the log]
     --checkpoint FILE  a checkpoint kept elsewhere: shows records cut off the end
   demo FOLDER        makes a key ring, a log, its checkpoint, and a forged copy
@@ -64,8 +65,13 @@ fn verify(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let ring = open_ring(&options.keys)?;
     let mut log: Box<dyn Read> = Box::new(io::empty());
     for file in &options.files {
-        let opened = File::open(file).map_err(|error| format!("cannot open {}: {error}", file.display()))?;
-        log = Box::new(log.chain(opened));
+        // Of one file, those that rotation made of it are read first.
+        let opened: io::Result<Box<dyn Read>> = match options.files.len() {
+            1 => audit::read_all(file).map(|all| Box::new(all) as _),
+            _ => File::open(file).map(|file| Box::new(file) as _),
+        };
+        log =
+            Box::new(log.chain(opened.map_err(|error| format!("cannot open {}: {error}", file.display()))?));
     }
     let result = match &options.checkpoint {
         None => audit::verify(log, &ring),
