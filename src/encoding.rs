@@ -93,6 +93,11 @@ pub(crate) fn from_base64_unpadded(text: &str) -> Option<Vec<u8>> {
     Base64Unpadded::decode_vec(text).ok()
 }
 
+/// Reads base64 with its padding.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    Base64::decode_vec(text).ok()
+}
+
 /// Reads either base64 alphabet, with or without padding, into exactly as many bytes as `into` has.
 pub(crate) fn from_any_base64(text: &str, into: &mut [u8]) -> Option<()> {
     let url = text.bytes().any(|byte| byte == b'-' || byte == b'_');
@@ -118,6 +123,11 @@ pub(crate) fn from_hex(text: &str, into: &mut [u8]) -> Option<()> {
 /// Reads hexadecimal in either case.
 pub(crate) fn from_any_hex(text: &str, into: &mut [u8]) -> Option<()> {
     exact_bytes(base16ct::mixed::decode(text, into).map(<[u8]>::len), into)
+}
+
+/// Reads hexadecimal in either case, however long.
+pub(crate) fn from_any_hex_vec(text: &str) -> Option<Vec<u8>> {
+    base16ct::mixed::decode_vec(text).ok()
 }
 
 /// Nothing of a refused or short value stays in `into`.

@@ -35,6 +35,9 @@ pub enum KeyErrorKind {
     /// Other processes may not have reloaded since the key came into its state.
     #[error("other processes may not have reloaded yet: wait {} s more, or call the _now form", .0.as_secs())]
     TooYoung(Duration),
+    /// The ring peppers passwords: who destroys a key must know how many it takes along.
+    #[error("the key may pepper passwords: count its rows, and call destroy_pepper() with their number")]
+    Peppers,
     /// A key has exactly 32 bytes.
     #[error("a key has exactly 32 bytes")]
     Length,

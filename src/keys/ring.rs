@@ -1,4 +1,6 @@
 use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -37,6 +39,8 @@ struct Shared {
     changing: Mutex<()>,
     storage: Option<Storage>,
     clock: Arc<dyn Clock>,
+    /// Passwords in this process are peppered under it.
+    peppers: AtomicBool,
 }
 
 /// The keys at one moment.
@@ -288,8 +292,55 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`KeyError`]: `Unknown`, `Primary`, or `NotRetired`; for a ring with a file also `TooYoung` while other
-    /// processes may not know that it is retired, and what its file gives.
+    /// processes may not know that it is retired, and what its file gives. `Peppers` for a ring that a password policy
+    /// of this process was given: [`destroy_pepper`](Self::destroy_pepper) asks for more.
     pub fn destroy(&self, id: KeyId) -> Result<(), KeyError> {
+        if self.shared.peppers.load(Ordering::Acquire) {
+            return Err(KeyErrorKind::Peppers.into());
+        }
+        self.destroy_whatever_it_peppers(id)
+    }
+
+    /// Destroys a key that may pepper passwords: the users of such rows can then log in only after a reset.
+    ///
+    /// `count_rows` is given the text that those rows start with, `{pepper:1a2b3c4d}`, and counts them; only when there
+    /// are as many as the caller has `acknowledged` is the key destroyed.
+    ///
+    /// ```
+    /// use palisade::keys::{KeyErrorKind, KeyRing};
+    ///
+    /// let ring = KeyRing::generate()?;
+    /// # let old = ring.primary();
+    /// # let new = ring.add_generated()?;
+    /// # ring.promote(new)?;
+    /// # ring.retire(old)?;
+    /// let count = |_prefix: &str| Ok(3); // SELECT count(*) FROM users WHERE password LIKE prefix || '%'
+    /// assert_eq!(ring.destroy_pepper(old, 0, count).unwrap_err().kind(), KeyErrorKind::Peppers);
+    /// ring.destroy_pepper(old, 3, count)?; // three users will ask for a reset, and that is known
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`destroy`](Self::destroy); `Peppers` when there are more or fewer rows; `Unavailable` when they could
+    /// not be counted.
+    pub fn destroy_pepper(
+        &self,
+        id: KeyId,
+        acknowledged: u64,
+        count_rows: impl FnOnce(&str) -> io::Result<u64>,
+    ) -> Result<(), KeyError> {
+        if count_rows(&format!("{{pepper:{id}}}"))? != acknowledged {
+            return Err(KeyErrorKind::Peppers.into());
+        }
+        self.destroy_whatever_it_peppers(id)
+    }
+
+    /// Passwords are peppered under it from now on.
+    pub(crate) fn mark_as_pepper(&self) {
+        self.shared.peppers.store(true, Ordering::Release);
+    }
+
+    fn destroy_whatever_it_peppers(&self, id: KeyId) -> Result<(), KeyError> {
         self.change(|ring, shared| {
             let key = ring.key_mut(id)?;
             match key.state {
@@ -330,7 +381,8 @@ impl KeyRing {
 
     pub(super) fn from_snapshot(snapshot: Snapshot, storage: Option<Storage>, clock: Arc<dyn Clock>) -> Self {
         let current = RwLock::new(Arc::new(snapshot));
-        Self { shared: Arc::new(Shared { current, changing: Mutex::new(()), storage, clock }) }
+        let (changing, peppers) = (Mutex::new(()), AtomicBool::new(false));
+        Self { shared: Arc::new(Shared { current, changing, storage, clock, peppers }) }
     }
 
     pub(super) fn storage(&self) -> Option<&Storage> {

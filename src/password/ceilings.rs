@@ -13,11 +13,18 @@
 /// # Ok::<(), palisade::password::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 #[must_use = "give it to a builder"]
 pub struct Ceilings {
     pub(super) memory: u64,
     pub(super) scrypt_work: u64,
     pub(super) argon2_work: u64,
+    pub(super) pbkdf2_iterations: u64,
+    pub(super) bcrypt_cost: u32,
 }
 
 impl Ceilings {
@@ -33,6 +40,18 @@ impl Ceilings {
         self
     }
 
+    /// PBKDF2's iterations, of imported rows: 5,000,000 by default, about a second.
+    pub fn pbkdf2_iterations(mut self, iterations: u64) -> Self {
+        self.pbkdf2_iterations = iterations;
+        self
+    }
+
+    /// bcrypt's cost, of imported rows: 14 by default, about a second.
+    pub fn bcrypt_cost(mut self, cost: u32) -> Self {
+        self.bcrypt_cost = cost;
+        self
+    }
+
     /// Argon2's memory × passes, in bytes: 1 GiB by default.
     pub fn argon2_work(mut self, memory_times_passes: u64) -> Self {
         self.argon2_work = memory_times_passes;
@@ -42,6 +61,7 @@ impl Ceilings {
 
 impl Default for Ceilings {
     fn default() -> Self {
-        Self { memory: 256 << 20, scrypt_work: 1 << 22, argon2_work: 1 << 30 }
+        let (memory, scrypt_work, argon2_work) = (256 << 20, 1 << 22, 1 << 30);
+        Self { memory, scrypt_work, argon2_work, pbkdf2_iterations: 5_000_000, bcrypt_cost: 14 }
     }
 }

@@ -26,7 +26,7 @@ pub enum VerifyErrorKind {
     UnknownScheme,
     /// Too many passwords are being hashed; nothing was checked. Answer "try again", not "wrong password".
     Busy,
-    /// Memory or the random source failed; nothing was checked.
+    /// Memory, the random source or the pepper's key is missing; nothing was checked.
     Unavailable,
 }
 
@@ -43,9 +43,6 @@ pub enum Defect {
     /// A PHC string of a scheme that is not read.
     #[error("its scheme is unknown")]
     SchemeUnknown,
-    /// A scheme that states its version does not.
-    #[error("its version is missing")]
-    VersionMissing,
     /// A version that is not read.
     #[error("its version is unknown")]
     VersionUnknown,
@@ -58,9 +55,6 @@ pub enum Defect {
     /// A parameter the scheme does not have.
     #[error("a parameter is unknown")]
     ParameterUnknown,
-    /// The parameters stand in another order than the scheme's.
-    #[error("the parameters are in another order")]
-    ParameterOrder,
     /// A parameter is not a plain decimal number: empty, signed, or with leading zeros.
     #[error("a parameter is not a plain decimal number")]
     Number,
@@ -73,7 +67,7 @@ pub enum Defect {
     /// There is no salt.
     #[error("its salt is missing")]
     SaltMissing,
-    /// The salt has fewer than 8 bytes.
+    /// An Argon2 salt has fewer than 8 bytes.
     #[error("its salt is shorter than 8 bytes")]
     SaltTooShort,
     /// The salt has more than 64 bytes.
@@ -94,9 +88,24 @@ pub enum Defect {
     /// Not base64, or not in its one spelling.
     #[error("its base64 is not canonical")]
     Base64,
-    /// More fields than a PHC string has.
+    /// Not hexadecimal.
+    #[error("its hexadecimal is damaged")]
+    Hexadecimal,
+    /// More fields than its shape has.
     #[error("it has text after its hash")]
     TrailingField,
+    /// Another program's mark for a user who has no password. No password matches: the answer is `Rejected`.
+    #[error("its user has no password")]
+    Unusable,
+    /// The id of its pepper is damaged.
+    #[error("the id of its pepper is damaged")]
+    PepperId,
+    /// The policy peppers, and does not accept rows without: whoever writes to the table could make them up.
+    #[error("it is not peppered, and the policy does not accept_unpeppered()")]
+    PepperMissing,
+    /// The key of its pepper is not in the policy's ring, or the policy has none: the answer is `Unavailable`.
+    #[error("the key of its pepper is not in the policy's ring")]
+    PepperUnknown,
 }
 
 impl VerifyError {
@@ -118,6 +127,8 @@ impl From<Defect> for VerifyError {
         let kind = match defect {
             Defect::SchemeUnknown | Defect::VersionUnknown => VerifyErrorKind::UnknownScheme,
             Defect::CostAboveCeiling => VerifyErrorKind::CostAboveCeiling,
+            Defect::Unusable => VerifyErrorKind::Rejected,
+            Defect::PepperUnknown => VerifyErrorKind::Unavailable,
             _ => VerifyErrorKind::Malformed,
         };
         Self { kind, defect: Some(defect) }
@@ -147,10 +158,12 @@ impl fmt::Display for VerifyError {
                 "the stored password hash is of a kind this policy does not read"
             }
             VerifyErrorKind::Busy => "too many passwords are being hashed, try again later",
-            VerifyErrorKind::Unavailable => "memory or the random source is unavailable",
+            VerifyErrorKind::Unavailable => "what is needed to check the password is unavailable",
         })?;
         match (self.kind, self.defect) {
-            (VerifyErrorKind::Malformed, Some(defect)) => write!(f, ": {defect}"),
+            (VerifyErrorKind::Malformed | VerifyErrorKind::Unavailable, Some(defect)) => {
+                write!(f, ": {defect}")
+            }
             _ => Ok(()),
         }
     }

@@ -31,6 +31,11 @@ use crate::clock::{Clock, SystemClock};
 /// # Ok::<(), palisade::password::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 #[must_use = "give it to a builder"]
 pub struct Budget {
     pub(super) memory: u64,
@@ -70,6 +75,9 @@ pub(super) struct Gate {
     budget: Budget,
     state: Mutex<State>,
     freed: Condvar,
+    /// As many asynchronous callers as may hash at once hold a thread of the blocking pool; the others wait without.
+    #[cfg(feature = "tokio")]
+    pub(super) threads: Arc<tokio::sync::Semaphore>,
 }
 
 #[derive(Default)]
@@ -99,6 +107,16 @@ pub(super) struct Share {
     pub(super) keep: bool,
 }
 
+/// When a call gives up waiting.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline(Duration);
+
+impl Deadline {
+    pub(super) fn left(self) -> Duration {
+        self.0.saturating_sub(SystemClock.monotonic())
+    }
+}
+
 /// Leave to run one hash; gives its share back when dropped, whatever happened.
 pub(super) struct Permit<'gate> {
     gate: &'gate Gate,
@@ -108,7 +126,15 @@ pub(super) struct Permit<'gate> {
 
 impl Gate {
     pub(super) fn new(budget: Budget) -> Self {
-        Self { budget, state: Mutex::default(), freed: Condvar::new() }
+        Self {
+            budget,
+            state: Mutex::default(),
+            freed: Condvar::new(),
+            #[cfg(feature = "tokio")]
+            threads: Arc::new(tokio::sync::Semaphore::new(
+                budget.hashes.clamp(1, tokio::sync::Semaphore::MAX_PERMITS),
+            )),
+        }
     }
 
     /// The one of this process.
@@ -121,9 +147,13 @@ impl Gate {
         self.budget
     }
 
+    /// Until when a caller who comes now waits, however many hashes its call needs.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline(SystemClock.monotonic().saturating_add(self.budget.wait))
+    }
+
     /// Waits for a share of the budget, behind everyone who came before.
-    pub(super) fn enter(&self, share: Share) -> Result<Permit<'_>, HashErrorKind> {
-        let deadline = SystemClock.monotonic().saturating_add(self.budget.wait);
+    pub(super) fn enter(&self, share: Share, deadline: Deadline) -> Result<Permit<'_>, HashErrorKind> {
         let mut state = self.lock();
         let ticket = state.next_ticket;
         state.next_ticket = ticket.wrapping_add(1);
@@ -141,7 +171,7 @@ impl Gate {
                 self.freed.notify_all(); // the next in the queue may fit too
                 return Ok(Permit { gate: self, share, blocks });
             }
-            let left = deadline.saturating_sub(SystemClock.monotonic());
+            let left = deadline.left();
             if left.is_zero() {
                 state.queue.retain(|waiting| *waiting != ticket);
                 drop(state);
@@ -250,39 +280,39 @@ mod tests {
     #[test]
     fn a_full_budget_answers_busy_before_anything_is_allocated() {
         let gate = impatient(8, 10 * KIB);
-        let first = gate.enter(plain(6 * KIB)).unwrap();
-        assert_eq!(gate.enter(plain(5 * KIB)).err(), Some(HashErrorKind::Busy));
-        let second = gate.enter(plain(4 * KIB)).unwrap();
+        let first = gate.enter(plain(6 * KIB), gate.deadline()).unwrap();
+        assert_eq!(gate.enter(plain(5 * KIB), gate.deadline()).err(), Some(HashErrorKind::Busy));
+        let second = gate.enter(plain(4 * KIB), gate.deadline()).unwrap();
         drop(first);
-        assert_eq!(gate.enter(plain(7 * KIB)).err(), Some(HashErrorKind::Busy));
+        assert_eq!(gate.enter(plain(7 * KIB), gate.deadline()).err(), Some(HashErrorKind::Busy));
         drop(second);
-        assert!(gate.enter(plain(10 * KIB)).is_ok());
+        assert!(gate.enter(plain(10 * KIB), gate.deadline()).is_ok());
         assert!(gate.lock().queue.is_empty());
     }
 
     #[test]
     fn hashes_at_once_are_counted_too() {
         let gate = impatient(1, 10 * KIB);
-        let running = gate.enter(plain(KIB)).unwrap();
-        assert_eq!(gate.enter(plain(KIB)).err(), Some(HashErrorKind::Busy));
+        let running = gate.enter(plain(KIB), gate.deadline()).unwrap();
+        assert_eq!(gate.enter(plain(KIB), gate.deadline()).err(), Some(HashErrorKind::Busy));
         drop(running);
-        assert!(gate.enter(plain(KIB)).is_ok());
+        assert!(gate.enter(plain(KIB), gate.deadline()).is_ok());
     }
 
     #[test]
     fn blocks_are_kept_erased_and_yield_to_others() {
         let gate = impatient(2, 10 * KIB);
-        let mut permit = gate.enter(argon2(6 * KIB)).unwrap();
+        let mut permit = gate.enter(argon2(6 * KIB), gate.deadline()).unwrap();
         permit.blocks().unwrap()[5].as_mut()[127] = 0xdead_beef;
         let address = permit.blocks.as_ptr();
         drop(permit);
 
-        let mut permit = gate.enter(argon2(6 * KIB)).unwrap();
+        let mut permit = gate.enter(argon2(6 * KIB), gate.deadline()).unwrap();
         assert_eq!(permit.blocks.as_ptr(), address);
         assert_eq!(permit.blocks().unwrap()[5].as_ref()[127], 0);
         drop(permit);
 
-        let other = gate.enter(plain(5 * KIB)).unwrap(); // 5 + 6 kept is above 10: what was kept goes
+        let other = gate.enter(plain(5 * KIB), gate.deadline()).unwrap(); // 5 + 6 kept is above 10: what was kept goes
         assert!(gate.lock().idle.is_empty());
         drop(other);
     }
@@ -291,13 +321,15 @@ mod tests {
     fn kept_memory_never_outgrows_what_can_be_reused() {
         let gate = impatient(2, 1000 * KIB);
         for size in 1..50 {
-            let mut permit = gate.enter(Share { memory: 20 * KIB, blocks: size, keep: true }).unwrap();
+            let mut permit =
+                gate.enter(Share { memory: 20 * KIB, blocks: size, keep: true }, gate.deadline()).unwrap();
             assert_eq!(permit.blocks().unwrap().len(), size);
         }
         let kept: Vec<usize> = gate.lock().idle.iter().map(Vec::len).collect();
         assert_eq!(kept, [48, 49]); // the newest two
 
-        let mut permit = gate.enter(Share { memory: 900 * KIB, blocks: 900, keep: false }).unwrap();
+        let mut permit =
+            gate.enter(Share { memory: 900 * KIB, blocks: 900, keep: false }, gate.deadline()).unwrap();
         permit.blocks().unwrap();
         drop(permit);
         assert!(gate.lock().idle.iter().all(|blocks| blocks.len() < 900)); // an unusual row pins nothing
@@ -307,10 +339,10 @@ mod tests {
     fn a_large_request_is_not_overtaken_by_small_ones() {
         let gate = Gate::new(Budget { memory: 10 * KIB, hashes: 8, wait: Duration::from_secs(60) });
         let order = Mutex::new(Vec::new());
-        let running = gate.enter(plain(6 * KIB)).unwrap();
+        let running = gate.enter(plain(6 * KIB), gate.deadline()).unwrap();
         thread::scope(|scope| {
             let enter = |name: &'static str, memory| {
-                let permit = gate.enter(plain(memory)).unwrap();
+                let permit = gate.enter(plain(memory), gate.deadline()).unwrap();
                 order.lock().unwrap().push(name);
                 drop(permit);
             };
@@ -330,14 +362,14 @@ mod tests {
     #[test]
     fn who_gives_up_lets_the_next_one_through() {
         let gate = Gate::new(Budget { memory: 10 * KIB, hashes: 8, wait: Duration::from_millis(50) });
-        let running = gate.enter(plain(6 * KIB)).unwrap();
+        let running = gate.enter(plain(6 * KIB), gate.deadline()).unwrap();
         thread::scope(|scope| {
-            let large = scope.spawn(|| gate.enter(plain(10 * KIB)).err());
+            let large = scope.spawn(|| gate.enter(plain(10 * KIB), gate.deadline()).err());
             while gate.lock().queue.is_empty() && !large.is_finished() {
                 thread::yield_now();
             }
             // Behind the large one until that gives up; then at once, or after its own deadline at the latest.
-            let small = scope.spawn(|| gate.enter(plain(KIB)).err());
+            let small = scope.spawn(|| gate.enter(plain(KIB), gate.deadline()).err());
             assert_eq!(large.join().unwrap(), Some(HashErrorKind::Busy));
             assert!(matches!(small.join().unwrap(), None | Some(HashErrorKind::Busy)));
         });
@@ -355,7 +387,7 @@ mod tests {
                 scope.spawn(move || {
                     for round in 0..50 {
                         let memory = (1 + (worker + round) % 8) * KIB;
-                        let mut permit = gate.enter(argon2(memory)).unwrap();
+                        let mut permit = gate.enter(argon2(memory), gate.deadline()).unwrap();
                         assert!(granted.fetch_add(memory, Ordering::SeqCst) + memory <= 8 * KIB);
                         most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                         permit.blocks().unwrap();
@@ -377,10 +409,10 @@ mod tests {
     fn a_panic_in_a_hash_gives_its_share_back() {
         let gate = impatient(1, KIB);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _permit = gate.enter(plain(KIB)).unwrap();
+            let _permit = gate.enter(plain(KIB), gate.deadline()).unwrap();
             panic!("in the middle of a hash");
         }));
         assert!(panicked.is_err());
-        assert!(gate.enter(plain(KIB)).is_ok());
+        assert!(gate.enter(plain(KIB), gate.deadline()).is_ok());
     }
 }

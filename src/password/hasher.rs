@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::gate::Gate;
+use super::gate::{Deadline, Gate};
+use super::import::Format;
+use super::pepper::{self, Pepper};
 use super::scheme::{Input, Scheme};
-use super::stored::Record;
+use super::stored::{Finish, Reading, Record};
+use super::text::Forms;
 use super::{
-    Budget, BuildError, BuildErrorKind, Ceilings, Defect, HashError, HashErrorKind, StoredHash, VerifyError,
+    Budget, BuildError, BuildErrorKind, Ceilings, Defect, HashError, HashErrorKind, Policy, StoredHash,
+    VerifyError,
 };
+use crate::keys::{Key, KeyRing, Snapshot};
 use crate::{compare, random};
 
 /// A password policy: how new passwords are hashed, and what stored ones may cost.
@@ -35,16 +40,19 @@ use crate::{compare, random};
 pub struct Hasher {
     scheme: Scheme,
     ceilings: Ceilings,
-    gate: Arc<Gate>,
+    pub(super) gate: Arc<Gate>,
+    pepper: Option<Pepper>,
+    formats: Arc<[Format]>,
 }
 
 /// Sets a [`Hasher`]'s policy; made by [`Hasher::builder`].
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until build() is called"]
 pub struct HasherBuilder {
-    scheme: Scheme,
-    ceilings: Option<Ceilings>,
-    budget: Option<Budget>,
+    policy: Policy,
+    pepper: Option<KeyRing>,
+    accept_unpeppered: bool,
+    formats: Vec<Format>,
 }
 
 /// Proof that a password matched its stored hash.
@@ -65,50 +73,49 @@ impl Hasher {
 
     /// Hashes a new password under a fresh random salt.
     ///
-    /// The text may hold any Unicode, NUL too; nothing is cut off or normalised.
+    /// The text may hold any Unicode, NUL too; nothing is cut off. It is hashed in form NFC, so that it does not matter
+    /// how a keyboard composes an accent.
     ///
     /// # Errors
     /// [`HashError`]: `TooLong` above [`MAX_PASSWORD_BYTES`], `Busy` when the budget stayed full,
     /// `Unavailable` when memory or the random source failed.
     pub fn hash(&self, password: &str) -> Result<StoredHash, HashError> {
+        if password.len() > MAX_PASSWORD_BYTES {
+            return Err(HashErrorKind::TooLong.into());
+        }
         let mut salt = [0; SALT_BYTES];
         random::fill(&mut salt)?;
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
-        self.derive(self.scheme, password, &salt, &mut *output)?;
-        Ok(StoredHash::new(self.scheme, &salt, &*output))
+        let forms = Forms::of(password);
+        let text = forms.first().as_bytes();
+        let deadline = self.gate.deadline();
+        let pepper = self.pepper.as_ref().map(|pepper| pepper.ring.snapshot());
+        let Some(pepper) = pepper.as_ref().map(|snapshot| snapshot.primary()) else {
+            self.derive(self.scheme, text, &salt, &mut *output, deadline)?;
+            return Ok(StoredHash::new(self.scheme, &salt, &*output, None));
+        };
+        self.derive(self.scheme, &*pepper::tag(pepper, text), &salt, &mut *output, deadline)?;
+        Ok(StoredHash::new(self.scheme, &salt, &*output, Some(pepper.id)))
     }
 
     /// Checks a password against what is stored of it.
     ///
-    /// A stored text that is refused costs one hash of the live policy before the answer, so that a damaged row
-    /// and a wrong password take equal time.
+    /// A stored text that is refused costs what a wrong password costs, so that a damaged row and a wrong password take
+    /// equal time.
     ///
     /// # Errors
     /// [`VerifyError`]; its [`kind`](VerifyError::kind) tells a wrong password (`Rejected`) from a damaged row
     /// (`Malformed`, `UnknownScheme`, `CostAboveCeiling`) and from a server that could not check (`Busy`,
     /// `Unavailable`). Only the first should count against the user, and all should look alike to them.
     pub fn verify(&self, password: &str, stored: &str) -> Result<Verified, VerifyError> {
-        let record = match Record::read(stored).and_then(|record| self.admit(record)) {
-            Ok(record) => record,
-            Err(defect) => {
-                self.spend(password)?;
-                return Err(defect.into());
-            }
-        };
-        for salt in &record.salts {
-            let mut output = Zeroizing::new(vec![0; record.output.len()]);
-            self.derive(record.scheme, password, salt, &mut output)?;
-            if compare::equal(&output, &record.output) {
-                return Ok(Verified { needs_rehash: self.needs_rehash(&record) });
-            }
-        }
-        Err(VerifyError::REJECTED)
+        self.check(password, Some(stored))
     }
 
     /// Checks a password, and hashes it anew when what is stored is below today's policy.
     ///
     /// `Ok` is the proof that the password was right, whatever it holds: `Some` holds the text to store in place of
-    /// the old one; `None` means that none is due, or that it could not be made and the next login tries again.
+    /// the old one, which was verified against the password; `None` means that none is due, or that it could not be made
+    /// and the next login tries again.
     ///
     /// # Errors
     /// Those of [`verify`](Self::verify).
@@ -118,7 +125,11 @@ impl Hasher {
         stored: &str,
     ) -> Result<Option<StoredHash>, VerifyError> {
         let verified = self.verify(password, stored)?;
-        Ok(if verified.needs_rehash() { self.hash(password).ok() } else { None })
+        if !verified.needs_rehash() {
+            return Ok(None);
+        }
+        let new = self.hash(password).ok();
+        Ok(new.filter(|new| self.verify(password, new.as_str()).is_ok()))
     }
 
     /// [`verify_user`](Self::verify_user) and [`verify_and_upgrade`](Self::verify_and_upgrade) in one: a login.
@@ -142,73 +153,154 @@ impl Hasher {
     /// account. The answer is always an error: `Rejected`, unless the budget or memory was exhausted.
     #[must_use = "the error is the answer to give"]
     pub fn verify_absent(&self, password: &str) -> VerifyError {
-        self.spend(password).err().map_or(VerifyError::REJECTED, VerifyError::from)
+        self.check(password, None).err().unwrap_or(VerifyError::REJECTED)
     }
 
     /// Checks a password against what the database answered; `None` does [`verify_absent`](Self::verify_absent)'s
     /// work.
     ///
-    /// Known and unknown users then take equal time, as long as stored hashes have the policy's scheme and costs;
-    /// rows not yet rehashed take their own.
+    /// Known and unknown users then take equal time, as long as stored hashes have the policy's scheme and costs. After a
+    /// cheaper row, and one of another program, about what is missing is made up; a dearer row takes its own time.
     ///
     /// # Errors
     /// Those of [`verify`](Self::verify).
     pub fn verify_user(&self, password: &str, stored: Option<&str>) -> Result<Verified, VerifyError> {
-        match stored {
-            Some(stored) => self.verify(password, stored),
-            None => Err(self.verify_absent(password)),
-        }
+        self.check(password, stored)
     }
 
-    /// Checks a stored text under this policy's ceilings without hashing anything, as when walking a table.
+    /// Checks a stored text under this policy's ceilings and formats without hashing anything, as when walking a table.
     ///
     /// # Errors
     /// Those of [`StoredHash::parse`].
     pub fn parse(&self, stored: &str) -> Result<StoredHash, VerifyError> {
-        StoredHash::parse_under(stored, &self.ceilings)
+        StoredHash::parse_under(stored, &self.ceilings, &self.formats)
     }
 
-    fn admit(&self, record: Record) -> Result<Record, Defect> {
-        record.scheme.admit(&self.ceilings)?;
-        Ok(record)
+    /// Checks a password against a row, or for nobody. In every path that fails, the number of hashes depends on the
+    /// password alone.
+    fn check(&self, password: &str, stored: Option<&str>) -> Result<Verified, VerifyError> {
+        if password.len() > MAX_PASSWORD_BYTES {
+            return Err(VerifyError::REJECTED);
+        }
+        let deadline = self.gate.deadline();
+        let forms = Forms::of(password);
+        let snapshot = self.pepper.as_ref().map(|pepper| pepper.ring.snapshot());
+        let whole = self.scheme.nanoseconds().saturating_mul(forms.count().into());
+        let (spent, refusal) = match stored.map(|stored| self.admit(stored, snapshot.as_deref())) {
+            Some(Ok((record, pepper))) => {
+                let mut spent: u64 = 0;
+                for reading in &record.readings {
+                    for (text, is_first) in forms.texts(reading.text) {
+                        if self.matches(reading, &record, pepper, &text, deadline)? {
+                            let needs_rehash =
+                                !is_first || self.is_below(&record, reading, snapshot.as_deref());
+                            return Ok(Verified { needs_rehash });
+                        }
+                        spent = spent.saturating_add(reading.scheme.nanoseconds());
+                    }
+                }
+                (spent, VerifyError::REJECTED)
+            }
+            Some(Err(defect)) => (0, defect.into()),
+            None => (0, VerifyError::REJECTED),
+        };
+        self.spend(whole.saturating_sub(spent), password, deadline)?;
+        Err(refusal)
     }
 
-    fn needs_rehash(&self, record: &Record) -> bool {
-        let salt = record.salts.first().map_or(0, Vec::len);
+    /// Reads a row, and finds the key of its pepper.
+    fn admit<'s>(
+        &self,
+        stored: &str,
+        snapshot: Option<&'s Snapshot>,
+    ) -> Result<(Record, Option<&'s Key>), Defect> {
+        let record = Record::read(stored, &self.formats)?;
+        record.readings.iter().try_for_each(|reading| reading.scheme.admit(&self.ceilings))?;
+        let pepper = match (record.pepper, &self.pepper) {
+            (None, Some(pepper)) if !pepper.accept_unpeppered => return Err(Defect::PepperMissing),
+            (None, _) => None,
+            (Some(id), _) => {
+                let key = snapshot.and_then(|snapshot| snapshot.stored(id));
+                Some(key.ok_or(Defect::PepperUnknown)?)
+            }
+        };
+        Ok((record, pepper))
+    }
+
+    fn matches(
+        &self,
+        reading: &Reading,
+        record: &Record,
+        pepper: Option<&Key>,
+        text: &[u8],
+        deadline: Deadline,
+    ) -> Result<bool, HashErrorKind> {
+        let Reading { scheme, salt, finish, .. } = reading;
+        let mut output = Zeroizing::new(vec![0; finish.derived_len(record.output.len())]);
+        match pepper {
+            None => self.derive(*scheme, text, salt, &mut output, deadline)?,
+            Some(key) => self.derive(*scheme, &*pepper::tag(key, text), salt, &mut output, deadline)?,
+        }
+        Ok(compare::equal(&finish.of(output), &record.output))
+    }
+
+    fn is_below(&self, record: &Record, reading: &Reading, snapshot: Option<&Snapshot>) -> bool {
         record.foreign
-            || !record.scheme.meets(&self.scheme)
-            || salt < SALT_BYTES
+            || !reading.scheme.meets(&self.scheme)
+            || reading.salt.len() < SALT_BYTES
             || record.output.len() < OUTPUT_BYTES
+            || record.pepper != snapshot.map(|snapshot| snapshot.primary().id)
     }
 
-    /// Does one hash of the live policy and throws it away.
-    fn spend(&self, password: &str) -> Result<(), HashErrorKind> {
-        let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
-        self.derive(self.scheme, password, &[0; SALT_BYTES], &mut *output)?;
-        hint::black_box(&output);
+    /// Hashes for about so long, and throws it away: hashes of the policy for whole ones, cheaper ones for the rest.
+    fn spend(&self, nanoseconds: u64, password: &str, deadline: Deadline) -> Result<(), HashErrorKind> {
+        let whole = self.scheme.nanoseconds().max(1);
+        let hashes = usize::try_from(nanoseconds / whole).unwrap_or_default();
+        let rest = self.scheme.fill(nanoseconds % whole);
+        for scheme in std::iter::repeat_n(self.scheme, hashes).chain(rest) {
+            let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
+            self.derive(scheme, password.as_bytes(), &[0; SALT_BYTES], &mut *output, deadline)?;
+            hint::black_box(&output);
+        }
         Ok(())
     }
 
     fn derive(
         &self,
         scheme: Scheme,
-        password: &str,
+        password: &[u8],
         salt: &[u8],
         output: &mut [u8],
+        deadline: Deadline,
     ) -> Result<(), HashErrorKind> {
-        if password.len() > MAX_PASSWORD_BYTES {
-            return Err(HashErrorKind::TooLong);
-        }
-        let mut permit = self.gate.enter(scheme.share(scheme == self.scheme))?;
-        let input = Input { password: password.as_bytes(), salt };
-        let derived = scheme.algorithm.derive(scheme.costs, &mut permit, input, output);
+        let mut permit = self.gate.enter(scheme.share(scheme == self.scheme), deadline)?;
+        let derived = scheme.algorithm.derive(scheme.costs, &mut permit, Input { password, salt }, output);
         derived.map_err(|_| HashErrorKind::Unavailable)
+    }
+}
+
+impl Finish {
+    fn derived_len(&self, stored: usize) -> usize {
+        match self {
+            Self::Nothing => stored,
+            #[cfg(feature = "firebase")]
+            Self::Firebase(_) => 32,
+        }
+    }
+
+    fn of(&self, derived: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+        match self {
+            Self::Nothing => derived,
+            #[cfg(feature = "firebase")]
+            Self::Firebase(project) => project.encrypted_signer_key(&derived),
+        }
     }
 }
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self { scheme: Scheme::default(), ceilings: Ceilings::default(), gate: Gate::shared() }
+        let (scheme, ceilings, gate) = (Scheme::default(), Ceilings::default(), Gate::shared());
+        Self { scheme, ceilings, gate, pepper: None, formats: Arc::new([]) }
     }
 }
 
@@ -218,26 +310,79 @@ impl fmt::Debug for Hasher {
             .field("scheme", &self.scheme)
             .field("ceilings", &self.ceilings)
             .field("budget", &self.gate)
+            .field("pepper", &self.pepper.as_ref().map(|pepper| &pepper.ring))
+            .field("formats", &self.formats)
             .finish()
     }
 }
 
 impl HasherBuilder {
+    /// Scheme, ceilings and budget in one, as from a configuration file.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
     /// What new passwords are hashed with, and what stored ones are held against.
     pub fn scheme(mut self, scheme: Scheme) -> Self {
-        self.scheme = scheme;
+        self.policy.scheme = scheme;
         self
     }
 
     /// The most that a stored hash may cost. Ceilings above the default need a budget to match.
     pub fn ceilings(mut self, ceilings: Ceilings) -> Self {
-        self.ceilings = Some(ceilings);
+        self.policy.ceilings = Some(ceilings);
         self
     }
 
     /// A budget of this hasher's own, shared by its clones, in place of the process-wide one.
     pub fn budget(mut self, budget: Budget) -> Self {
-        self.budget = Some(budget);
+        self.policy.budget = Some(budget);
+        self
+    }
+
+    /// Hashes passwords under a secret that is not in the database: the ring's primary key.
+    ///
+    /// Such rows start with `{pepper:ID}`. They verify under every key that the ring still has, and ask for a rehash when
+    /// it is not the primary. A row without a pepper is refused, since whoever can write to the table could make
+    /// one up; while a table is being peppered, login by login, [`accept_unpeppered`](Self::accept_unpeppered).
+    ///
+    /// ```
+    /// use palisade::keys::KeyRing;
+    /// use palisade::password::{Hasher, Scheme};
+    ///
+    /// let ring = KeyRing::generate()?; // in earnest: from a KeyFile
+    /// let hasher = Hasher::builder().scheme(Scheme::argon2id(19_456, 2, 1)).pepper(&ring).build()?;
+    /// let stored = hasher.hash("correct horse")?;
+    /// assert!(stored.as_str().starts_with(&format!("{{pepper:{}}}$argon2id$", ring.primary())));
+    /// assert!(!hasher.verify("correct horse", stored.as_str())?.needs_rehash());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Security
+    /// A key that is missing answers `Unavailable`, and locks nobody's account. Losing the ring loses all passwords.
+    pub fn pepper(mut self, ring: impl Into<KeyRing>) -> Self {
+        self.pepper = Some(ring.into());
+        self
+    }
+
+    /// Reads rows without a pepper too, and asks for their rehash.
+    pub fn accept_unpeppered(mut self) -> Self {
+        self.accept_unpeppered = true;
+        self
+    }
+
+    /// Reads another program's rows too, whose shape does not say what they are.
+    pub fn import(mut self, format: Format) -> Self {
+        self.formats.push(format);
+        self
+    }
+
+    /// Reads every foreign shape that needs nothing more to be known: for the time of a migration.
+    ///
+    /// A row that several of them fit costs a hash for each.
+    pub fn import_all(mut self) -> Self {
+        self.formats.extend(Format::ALL);
         self
     }
 
@@ -246,22 +391,27 @@ impl HasherBuilder {
     /// # Errors
     /// [`BuildError`] when the costs are not defined, or exceed the policy's own ceilings or budget.
     pub fn build(self) -> Result<Hasher, BuildError> {
-        let gate = self.budget.map_or_else(Gate::shared, |budget| Arc::new(Gate::new(budget)));
+        let Self { policy: Policy { scheme, ceilings, budget }, pepper, accept_unpeppered, formats } = self;
+        let gate = budget.map_or_else(Gate::shared, |budget| Arc::new(Gate::new(budget)));
         let budget = gate.budget();
         if budget.hashes == 0 || budget.memory == 0 {
             return Err(BuildErrorKind::EmptyBudget.into());
         }
         // A row that needs more than the whole budget would wait for ever: the budget is a ceiling too.
-        if self.ceilings.is_some_and(|ceilings| ceilings.memory > budget.memory) {
+        if ceilings.is_some_and(|ceilings| ceilings.memory > budget.memory) {
             return Err(BuildErrorKind::CeilingAboveBudget.into());
         }
-        let ceilings = self.ceilings.unwrap_or_default();
+        let ceilings = ceilings.unwrap_or_default();
         let ceilings = ceilings.memory(ceilings.memory.min(budget.memory));
-        match self.scheme.admit(&ceilings) {
-            Ok(()) => Ok(Hasher { scheme: self.scheme, ceilings, gate }),
-            Err(Defect::CostAboveCeiling) => Err(BuildErrorKind::CostAboveCeiling.into()),
-            Err(_) => Err(BuildErrorKind::CostUndefined.into()),
-        }
+        scheme.admit(&ceilings).map_err(|defect| match defect {
+            Defect::CostAboveCeiling => BuildErrorKind::CostAboveCeiling,
+            _ => BuildErrorKind::CostUndefined,
+        })?;
+        let pepper = pepper.map(|ring| {
+            ring.mark_as_pepper();
+            Pepper { ring, accept_unpeppered }
+        });
+        Ok(Hasher { scheme, ceilings, gate, pepper, formats: formats.into() })
     }
 }
 
@@ -297,7 +447,8 @@ mod tests {
             "",
             "$",
             "$scrypt$ln=48,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2SAXJlRUU",
-            "$argon2id$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2SAXJlRUU",
+            "$argon2id$v=20$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$mp90zEQd5XGhjEv4WArVH4Z0XRSzkGWtJK2SAXJlRUU",
+            "!no password",
             "$2b$10$abcdefghijklmnopqrstuv",
         ];
         for row in refused.map(Some).into_iter().chain([None]) {
@@ -314,9 +465,27 @@ mod tests {
         let hasher = hasher();
         let row = Hasher::builder().scheme(Scheme::scrypt(10, 8, 1)).build().unwrap().hash("pw").unwrap();
         assert!(hasher.verify("no", row.as_str()).is_err());
-        assert_eq!(hasher.gate.log(), [MIB]);
+        assert_eq!(hasher.gate.log(), [MIB, MIB], "its own, and what is missing");
         assert!(hasher.verify_and_upgrade("pw", row.as_str()).unwrap().is_some());
-        assert_eq!(hasher.gate.log(), [MIB, MIB, 2 * MIB]);
+        assert_eq!(hasher.gate.log()[2..], [MIB, 2 * MIB, 2 * MIB], "verified, hashed, and that verified");
+    }
+
+    #[test]
+    fn a_password_whose_composed_form_differs_costs_two_hashes_in_every_path() {
+        let decomposed = "cafe\u{301}";
+        let good = hasher().hash("other").unwrap().into_string();
+        for row in [None, Some("damaged"), Some("!unusable"), Some(good.as_str())] {
+            let hasher = hasher();
+            assert!(hasher.verify_user(decomposed, row).is_err());
+            assert_eq!(hasher.gate.log(), [2 * MIB; 2], "{row:?}");
+        }
+        // The seed's shape has two readings: their hashes count towards the policy's.
+        let snippet = format!("{}${}", "0".repeat(64), "0".repeat(128));
+        let policy =
+            Hasher::builder().scheme(Scheme::scrypt(17, 8, 1)).budget(Budget::default()).build().unwrap();
+        assert!(policy.verify("pw", &snippet).is_err());
+        assert_eq!(policy.gate.log()[..2], [16 * MIB; 2]);
+        assert_eq!(policy.gate.log().iter().sum::<u64>(), 128 * MIB);
     }
 
     #[test]

@@ -53,18 +53,30 @@
 //! scrypt: RFC 7914. Argon2: RFC 9106. PHC string format: the P-H-C project's specification. Costs: OWASP
 //! Password Storage Cheat Sheet.
 
+#[cfg(feature = "tokio")]
+mod asynchronous;
+mod calibrate;
 mod ceilings;
 mod error;
 mod gate;
 mod hasher;
 mod import;
+mod pepper;
 mod phc;
+mod policy;
+mod rules;
 mod scheme;
 mod stored;
+mod text;
 
 pub use ceilings::Ceilings;
 pub use error::{BuildError, BuildErrorKind, Defect, HashError, HashErrorKind, VerifyError, VerifyErrorKind};
 pub use gate::Budget;
 pub use hasher::{Hasher, HasherBuilder, MAX_PASSWORD_BYTES, Verified};
-pub use scheme::Scheme;
+#[cfg(feature = "firebase")]
+pub use import::FirebaseProject;
+pub use import::Format;
+pub use policy::Policy;
+pub use rules::{Acceptable, Refusal, Rules};
+pub use scheme::{Scheme, SchemeError};
 pub use stored::StoredHash;

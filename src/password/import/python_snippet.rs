@@ -5,10 +5,11 @@
 //! (`salt=bytes.fromhex(salt)`). The string does not say which, so both are tried, the text first.
 
 use crate::encoding;
-use crate::password::Scheme;
-use crate::password::stored::Record;
+use crate::password::Defect;
+use crate::password::scheme::Scheme;
+use crate::password::stored::{Reading, Record};
 
-pub(super) fn read(text: &str) -> Option<Record> {
+pub(super) fn read(text: &str) -> Option<Result<Record, Defect>> {
     let (salt, derived) = text.split_once('$')?;
     if !(16..=64).contains(&salt.len()) || salt.len() % 2 != 0 {
         return None;
@@ -17,6 +18,6 @@ pub(super) fn read(text: &str) -> Option<Record> {
     let mut output = vec![0; 64];
     encoding::from_hex(salt, &mut decoded)?;
     encoding::from_hex(derived, &mut output)?;
-    let salts = vec![salt.as_bytes().to_vec(), decoded];
-    Some(Record { scheme: Scheme::scrypt(14, 8, 1), salts, output, foreign: true })
+    let scheme = Scheme::scrypt(14, 8, 1);
+    Some(Record::new(vec![Reading::new(scheme, salt), Reading::new(scheme, decoded)], output, true))
 }

@@ -1,15 +1,26 @@
 //! Password algorithms, one file each, and the costs they run with.
 
-mod argon2id;
+mod argon2;
+#[cfg(feature = "bcrypt")]
+mod bcrypt;
+mod pbkdf2;
 mod scrypt;
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::gate::{Permit, Share};
 use super::{Ceilings, Defect};
 
+pub(super) use self::argon2::{ARGON2D, ARGON2D_10, ARGON2I, ARGON2I_10, ARGON2ID, ARGON2ID_10};
+#[cfg(feature = "bcrypt")]
+pub(super) use self::bcrypt::BCRYPT;
+pub(super) use self::pbkdf2::{PBKDF2_SHA1, PBKDF2_SHA256, PBKDF2_SHA512};
+pub(super) use self::scrypt::SCRYPT;
+
 /// Every algorithm whose PHC strings are read.
-pub(super) static SCHEMES: &[&dyn Algorithm] = &[&scrypt::Scrypt, &argon2id::Argon2id];
+pub(super) static SCHEMES: &[&dyn Algorithm] =
+    &[&SCRYPT, &ARGON2ID, &ARGON2I, &ARGON2D, &ARGON2ID_10, &ARGON2I_10, &ARGON2D_10];
 
 /// A password algorithm with its costs.
 ///
@@ -31,37 +42,25 @@ pub struct Scheme {
     pub(super) costs: Costs,
 }
 
-/// Three numbers, in the order of [`Algorithm::params`].
+/// Three numbers, in the order of [`Algorithm::params`]; those that an algorithm does not have are zero.
 pub(super) type Costs = [u32; 3];
-
-/// Equally strong minima, more memory first.
-const OWASP: &[Scheme] = &[
-    Scheme::scrypt(17, 8, 1),
-    Scheme::scrypt(16, 8, 2),
-    Scheme::scrypt(15, 8, 3),
-    Scheme::scrypt(14, 8, 5),
-    Scheme::scrypt(13, 8, 10),
-    Scheme::argon2id(47_104, 1, 1),
-    Scheme::argon2id(19_456, 2, 1),
-    Scheme::argon2id(12_288, 3, 1),
-    Scheme::argon2id(9_216, 4, 1),
-    Scheme::argon2id(7_168, 5, 1),
-];
 
 /// What a password algorithm brings.
 ///
 /// # Contract
 /// - `derive` is called only with costs that `is_defined` accepted, and with memory that the gate granted.
-/// - `memory` and `work` saturate: absurd costs must not wrap to small ones.
+/// - `memory`, `work` and `nanoseconds` saturate: absurd costs must not wrap to small ones.
 pub(super) trait Algorithm: Sync {
-    /// The PHC identifier.
+    /// The PHC identifier, or as good as one.
     fn id(&self) -> &'static str;
 
     /// The version its PHC strings state, for an algorithm that has versions.
-    fn version(&self) -> Option<u32>;
+    fn version(&self) -> Option<u32> {
+        None
+    }
 
-    /// The names of its three costs, in canonical order.
-    fn params(&self) -> [&'static str; 3];
+    /// The names of its costs, at most three, in canonical order.
+    fn params(&self) -> &'static [&'static str];
 
     /// Whether the standard defines the algorithm for `costs`.
     fn is_defined(&self, costs: Costs) -> bool;
@@ -70,13 +69,23 @@ pub(super) trait Algorithm: Sync {
     fn memory(&self, costs: Costs) -> u64;
 
     /// How many of Argon2's blocks it works in, if any.
-    fn blocks(&self, costs: Costs) -> usize;
+    fn blocks(&self, _: Costs) -> usize {
+        0
+    }
 
     /// What a guess costs in time, in a unit of the algorithm's own.
     fn work(&self, costs: Costs) -> u64;
 
     /// The ceiling that `work` must stay under.
     fn work_ceiling(&self, ceilings: &Ceilings) -> u64;
+
+    /// About how long a hash takes, on the machine of `benches/README.md`: to compare algorithms with each other.
+    fn nanoseconds(&self, costs: Costs) -> u64;
+
+    /// Costs, each below `costs`, that together take about so long; for algorithms that policies are made of.
+    fn fill(&self, _costs: Costs, _nanoseconds: u64) -> Vec<Costs> {
+        Vec::new()
+    }
 
     /// Computes the hash into `output`.
     fn derive(
@@ -100,6 +109,36 @@ pub(super) struct Input<'a> {
 pub(super) struct NoMemory;
 
 impl Scheme {
+    /// OWASP's minima for scrypt, equally strong, more memory first.
+    ///
+    /// # Source
+    /// OWASP Password Storage Cheat Sheet, as of 2026-06.
+    pub const OWASP_SCRYPT: [Self; 5] = [
+        Self::scrypt(17, 8, 1),
+        Self::scrypt(16, 8, 2),
+        Self::scrypt(15, 8, 3),
+        Self::scrypt(14, 8, 5),
+        Self::scrypt(13, 8, 10),
+    ];
+
+    /// OWASP's minima for Argon2id, equally strong, more memory first.
+    ///
+    /// # Source
+    /// OWASP Password Storage Cheat Sheet, as of 2026-06.
+    pub const OWASP_ARGON2ID: [Self; 5] = [
+        Self::argon2id(47_104, 1, 1),
+        Self::argon2id(19_456, 2, 1),
+        Self::argon2id(12_288, 3, 1),
+        Self::argon2id(9_216, 4, 1),
+        Self::argon2id(7_168, 5, 1),
+    ];
+
+    /// RFC 9106's second recommendation for Argon2id: 64 MiB, 3 passes, 4 lanes.
+    ///
+    /// # Source
+    /// RFC 9106 §4.
+    pub const RFC_9106_ARGON2ID: Self = Self::argon2id(65_536, 3, 4);
+
     /// scrypt with N = 2^`log_n`, block size `r` and parallelism `p`; the default is (17, 8, 1).
     ///
     /// Memory is 128 × N × r bytes: 128 MiB for the default.
@@ -107,7 +146,7 @@ impl Scheme {
     /// # Source
     /// RFC 7914 §2.
     pub const fn scrypt(log_n: u8, r: u32, p: u32) -> Self {
-        Self { algorithm: &scrypt::Scrypt, costs: [log_n as u32, r, p] }
+        Self { algorithm: &SCRYPT, costs: [log_n as u32, r, p] }
     }
 
     /// Argon2id version 1.3 with `memory_kib` KiB, `passes` and `lanes`; (19456, 2, 1) is 19 MiB.
@@ -115,7 +154,7 @@ impl Scheme {
     /// # Source
     /// RFC 9106 §3.1.
     pub const fn argon2id(memory_kib: u32, passes: u32, lanes: u32) -> Self {
-        Self { algorithm: &argon2id::Argon2id, costs: [memory_kib, passes, lanes] }
+        Self { algorithm: &ARGON2ID, costs: [memory_kib, passes, lanes] }
     }
 
     /// Whether a guess costs at least what OWASP asks, as a service should assert of its policy when it starts.
@@ -130,10 +169,10 @@ impl Scheme {
     /// # Source
     /// OWASP Password Storage Cheat Sheet, as of 2026-06.
     pub fn meets_owasp(&self) -> bool {
-        OWASP.iter().any(|minimum| self.meets(minimum))
+        Self::OWASP_SCRYPT.iter().chain(&Self::OWASP_ARGON2ID).any(|minimum| self.meets(minimum))
     }
 
-    fn memory(&self) -> u64 {
+    pub(super) fn memory(&self) -> u64 {
         self.algorithm.memory(self.costs)
     }
 
@@ -144,6 +183,17 @@ impl Scheme {
 
     fn work(&self) -> u64 {
         self.algorithm.work(self.costs)
+    }
+
+    /// About how long a hash takes.
+    pub(super) fn nanoseconds(&self) -> u64 {
+        self.algorithm.nanoseconds(self.costs)
+    }
+
+    /// Cheaper hashes that together take about so long.
+    pub(super) fn fill(&self, nanoseconds: u64) -> Vec<Self> {
+        let costs = self.algorithm.fill(self.costs, nanoseconds);
+        costs.into_iter().map(|costs| Self { costs, ..*self }).collect()
     }
 
     /// Whether the costs are defined and not above `ceilings`.
@@ -167,7 +217,8 @@ impl Scheme {
 
 impl PartialEq for Scheme {
     fn eq(&self, other: &Self) -> bool {
-        self.algorithm.id() == other.algorithm.id() && self.costs == other.costs
+        let (ours, theirs) = (self.algorithm, other.algorithm);
+        ours.id() == theirs.id() && ours.version() == theirs.version() && self.costs == other.costs
     }
 }
 
@@ -182,9 +233,52 @@ impl Default for Scheme {
 
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [first, second, third] = self.algorithm.params();
-        let [a, b, c] = self.costs;
-        write!(f, "{}({first}={a},{second}={b},{third}={c})", self.algorithm.id())
+        f.write_str(self.algorithm.id())?;
+        let mut separator = '(';
+        for (name, cost) in self.algorithm.params().iter().zip(self.costs) {
+            write!(f, "{separator}{name}={cost}")?;
+            separator = ',';
+        }
+        f.write_str(")")
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = SchemeError;
+
+    /// Reads what `Display` writes of [`Scheme::scrypt`] and [`Scheme::argon2id`]: the names in any order.
+    fn from_str(text: &str) -> Result<Self, SchemeError> {
+        let parse = || {
+            let (id, params) = text.strip_suffix(')')?.split_once('(')?;
+            let algorithm: &'static dyn Algorithm = match id {
+                "scrypt" => &SCRYPT,
+                "argon2id" => &ARGON2ID,
+                _ => return None,
+            };
+            let costs = super::phc::costs(algorithm, params).ok()?;
+            Some(Self { algorithm, costs: costs.costs })
+        };
+        parse().ok_or(SchemeError)
+    }
+}
+
+/// A text is not a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a scheme is written as scrypt(ln=17,r=8,p=1) or argon2id(m=19456,t=2,p=1)")]
+#[non_exhaustive]
+pub struct SchemeError;
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Scheme {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Scheme {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -209,7 +303,8 @@ mod tests {
 
     #[test]
     fn owasps_minima_meet_themselves_and_nothing_weaker_does() {
-        assert!(OWASP.iter().all(Scheme::meets_owasp));
+        assert!(Scheme::OWASP_SCRYPT.iter().chain(&Scheme::OWASP_ARGON2ID).all(Scheme::meets_owasp));
+        assert!(Scheme::RFC_9106_ARGON2ID.meets_owasp());
         for weak in [Scheme::scrypt(16, 8, 1), Scheme::scrypt(12, 8, 20), Scheme::argon2id(19_456, 1, 1)] {
             assert!(!weak.meets_owasp(), "{weak}");
         }
@@ -238,6 +333,33 @@ mod tests {
             Scheme::argon2id(262_144, 5, 1),
         ] {
             assert_eq!(admitted(refused), Err(Defect::CostAboveCeiling), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_is_read_back_from_its_text() {
+        for scheme in Scheme::OWASP_SCRYPT.iter().chain(&Scheme::OWASP_ARGON2ID) {
+            assert_eq!(scheme.to_string().parse(), Ok(*scheme));
+        }
+        assert_eq!("scrypt(p=1,r=8,ln=17)".parse(), Ok(Scheme::default()));
+        for wrong in ["", "scrypt", "scrypt()", "scrypt(ln=17,r=8)", "bcrypt(c=12)", "scrypt(ln=17,r=8,p=1) "]
+        {
+            assert_eq!(wrong.parse::<Scheme>(), Err(SchemeError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_filled_up_takes_about_the_time_asked_for() {
+        for policy in Scheme::OWASP_SCRYPT.iter().chain(&Scheme::OWASP_ARGON2ID) {
+            let whole = policy.nanoseconds();
+            for percent in [0, 1, 5, 10, 33, 50, 75, 90, 99] {
+                let wanted = whole / 100 * percent;
+                let filled = policy.fill(wanted);
+                let sum: u64 = filled.iter().map(Scheme::nanoseconds).sum();
+                assert!(wanted.abs_diff(sum) <= whole / 50, "{percent} % of {policy}: {filled:?}");
+                assert!(filled.iter().all(|part| part.memory() <= policy.memory()));
+                assert!(filled.iter().all(|part| part.admit(&Ceilings::default()).is_ok()), "{filled:?}");
+            }
         }
     }
 }

@@ -2,19 +2,17 @@ use super::{Algorithm, Ceilings, Costs, Input, NoMemory};
 use crate::password::gate::Permit;
 
 /// scrypt. RFC 7914.
-pub(super) struct Scrypt;
+pub(in crate::password) struct Scrypt;
+
+pub(in crate::password) static SCRYPT: Scrypt = Scrypt;
 
 impl Algorithm for Scrypt {
     fn id(&self) -> &'static str {
         "scrypt"
     }
 
-    fn version(&self) -> Option<u32> {
-        None
-    }
-
-    fn params(&self) -> [&'static str; 3] {
-        ["ln", "r", "p"]
+    fn params(&self) -> &'static [&'static str] {
+        &["ln", "r", "p"]
     }
 
     // RFC 7914 §2 also asks for N < 2^(128 × r / 8). That bound mistakes bytes for bits (RFC erratum 5971); the
@@ -31,10 +29,6 @@ impl Algorithm for Scrypt {
         block.saturating_mul(n(log_n)).saturating_add(beside)
     }
 
-    fn blocks(&self, _: Costs) -> usize {
-        0
-    }
-
     fn work(&self, [log_n, r, p]: Costs) -> u64 {
         let blocks = u64::from(r).saturating_mul(u64::from(p));
         // PBKDF2 makes and reads 128 × r × p bytes, which N does not count: from 8 MiB on it takes over.
@@ -43,6 +37,24 @@ impl Algorithm for Scrypt {
 
     fn work_ceiling(&self, ceilings: &Ceilings) -> u64 {
         ceilings.scrypt_work
+    }
+
+    // 2026-11-22: 246 ms for N = 2^17, r = 8, p = 1.
+    fn nanoseconds(&self, costs: Costs) -> u64 {
+        self.work(costs).saturating_mul(NANOSECONDS_A_BLOCK)
+    }
+
+    /// The binary digits of the time: a hash at half the N takes half as long.
+    fn fill(&self, [log_n, r, p]: Costs, nanoseconds: u64) -> Vec<Costs> {
+        let lanes = u64::from(r).saturating_mul(u64::from(p)).saturating_mul(NANOSECONDS_A_BLOCK).max(1);
+        let steps = nanoseconds / lanes;
+        let digits = (1..log_n).rev().take(FILL_DIGITS);
+        let mut costs: Vec<Costs> =
+            digits.filter(|digit| (steps >> digit) & 1 == 1).map(|log_n| [log_n, r, p]).collect();
+        // More than the policy itself takes is filled with whole hashes.
+        let whole = usize::try_from(steps >> log_n).unwrap_or(usize::MAX).min(MAX_WHOLE);
+        costs.extend(std::iter::repeat_n([log_n, r, p], whole));
+        costs
     }
 
     fn derive(
@@ -65,6 +77,11 @@ impl Algorithm for Scrypt {
         Ok(())
     }
 }
+
+const NANOSECONDS_A_BLOCK: u64 = 235;
+/// A 64th of the time is exact enough.
+const FILL_DIGITS: usize = 6;
+const MAX_WHOLE: usize = 4;
 
 /// N, or as good as infinite where it does not fit.
 fn n(log_n: u32) -> u64 {
@@ -92,8 +109,8 @@ mod tests {
             let costs: Vec<u32> = case["costs"].split(' ').map(|cost| cost.parse().unwrap()).collect();
             let mut output = vec![0; case["output"].len() / 2];
             let input = Input { password: &password, salt: &salt };
-            let mut permit = gate.enter(Share::default()).unwrap();
-            Scrypt.derive(costs.try_into().unwrap(), &mut permit, input, &mut output).unwrap();
+            let mut permit = gate.enter(Share::default(), gate.deadline()).unwrap();
+            SCRYPT.derive(costs.try_into().unwrap(), &mut permit, input, &mut output).unwrap();
             assert_eq!(encoding::hex(&output), case["output"], "{}", case["id"]);
         }
     }
@@ -102,28 +119,28 @@ mod tests {
     fn absurd_costs_saturate() {
         const MAX: u32 = u32::MAX;
         for costs in [[MAX; 3], [63, MAX, 1], [64, 1, 1], [48, 8, 1], [33, 8, 1]] {
-            assert!(Scrypt.memory(costs) > 1 << 40, "{costs:?}");
-            assert!(Scrypt.work(costs) > 1 << 35, "{costs:?}");
+            assert!(SCRYPT.memory(costs) > 1 << 40, "{costs:?}");
+            assert!(SCRYPT.work(costs) > 1 << 35, "{costs:?}");
         }
-        assert!(Scrypt.work([1, MAX, MAX]) > 1 << 60);
+        assert!(SCRYPT.work([1, MAX, MAX]) > 1 << 60);
     }
 
     #[test]
     fn memory_is_exact_where_it_matters() {
-        assert_eq!(Scrypt.memory([17, 8, 1]), 128 << 20);
-        assert_eq!(Scrypt.memory([18, 8, 2]), 256 << 20);
-        assert_eq!(Scrypt.memory([1, 256, 256]), (8 << 20) + (64 << 10)); // its blocks outweigh the table
+        assert_eq!(SCRYPT.memory([17, 8, 1]), 128 << 20);
+        assert_eq!(SCRYPT.memory([18, 8, 2]), 256 << 20);
+        assert_eq!(SCRYPT.memory([1, 256, 256]), (8 << 20) + (64 << 10)); // its blocks outweigh the table
     }
 
     #[test]
     fn what_the_rfc_defines() {
         for costs in [[1, 1, 1], [63, 1, 1], [17, 8, 1], [1, 1, (1 << 30) - 1]] {
-            assert!(Scrypt.is_defined(costs), "{costs:?}");
+            assert!(SCRYPT.is_defined(costs), "{costs:?}");
         }
         for costs in
             [[0, 8, 1], [64, 8, 1], [17, 0, 1], [17, 8, 0], [1, 1 << 15, 1 << 15], [1, 1 << 16, 1 << 16]]
         {
-            assert!(!Scrypt.is_defined(costs), "{costs:?}");
+            assert!(!SCRYPT.is_defined(costs), "{costs:?}");
         }
     }
 }

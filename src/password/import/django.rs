@@ -1,0 +1,64 @@
+//! Django's: an algorithm's name, its parameters, the salt's text and the hash in base64, with `$` between; and `!` for a
+//! user who has no password.
+//!
+//! Source: `django.contrib.auth.hashers`.
+
+use crate::encoding;
+use crate::password::Defect;
+use crate::password::phc::{self, number};
+use crate::password::scheme::{Algorithm, PBKDF2_SHA1, PBKDF2_SHA256, Scheme};
+use crate::password::stored::{Reading, Record};
+
+pub(super) fn read(text: &str) -> Option<Result<Record, Defect>> {
+    if text.starts_with('!') {
+        return Some(Err(Defect::Unusable));
+    }
+    let (algorithm, rest) = text.split_once('$')?;
+    match algorithm {
+        "scrypt" => Some(scrypt(rest)),
+        "pbkdf2_sha256" => Some(pbkdf2(&PBKDF2_SHA256, rest)),
+        "pbkdf2_sha1" => Some(pbkdf2(&PBKDF2_SHA1, rest)),
+        "argon2" => Some(phc::read(&format!("${rest}")).map(|record| Record { foreign: true, ..record })),
+        #[cfg(feature = "bcrypt")]
+        "bcrypt" => Some(super::bcrypt::parse(rest)),
+        #[cfg(feature = "bcrypt")]
+        "bcrypt_sha256" => Some(super::bcrypt::parse_sha256(rest)),
+        _ => None,
+    }
+}
+
+/// N, salt, r, p and hash.
+fn scrypt(rest: &str) -> Result<Record, Defect> {
+    let [n, salt, r, p, hash] = fields(rest)?;
+    let log_n = log2(number(n)?)?;
+    let reading = Reading::new(Scheme::scrypt(log_n, number(r)?, number(p)?), salt);
+    Record::foreign(reading, encoding::from_base64(hash).ok_or(Defect::Base64)?)
+}
+
+/// Iterations, salt and hash.
+fn pbkdf2(algorithm: &'static dyn Algorithm, rest: &str) -> Result<Record, Defect> {
+    let [iterations, salt, hash] = fields(rest)?;
+    let scheme = Scheme { algorithm, costs: [number(iterations)?, 0, 0] };
+    Record::foreign(Reading::new(scheme, salt), encoding::from_base64(hash).ok_or(Defect::Base64)?)
+}
+
+/// Exactly so many fields.
+pub(super) fn fields<const N: usize>(text: &str) -> Result<[&str; N], Defect> {
+    let mut fields = text.split('$');
+    let mut found = [""; N];
+    for field in &mut found {
+        *field = fields.next().ok_or(Defect::OutputMissing)?;
+    }
+    if fields.next().is_some() { Err(Defect::TrailingField) } else { Ok(found) }
+}
+
+/// The exponent of a power of two.
+pub(super) fn log2(n: u32) -> Result<u8, Defect> {
+    if n == u32::MAX {
+        return Ok(u8::MAX); // it did not fit: above every ceiling
+    }
+    if !n.is_power_of_two() {
+        return Err(Defect::CostUndefined);
+    }
+    u8::try_from(n.trailing_zeros()).map_err(|_| Defect::Number)
+}
