@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use palisade::keys::{KeyErrorKind, KeyRing};
 use palisade::password::{
-    Budget, BuildErrorKind, Ceilings, Defect, HashErrorKind, Hasher, MAX_PASSWORD_BYTES, Scheme, StoredHash,
-    VerifyErrorKind,
+    Budget, BuildErrorKind, Ceilings, Defect, HashErrorKind, Hasher, MAX_PASSWORD_BYTES, Policy, Refusal,
+    Rules, Scheme, StoredHash, VerifyErrorKind,
 };
 use proptest::prelude::*;
 
@@ -337,5 +338,275 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// Source: the README of the firebase/scrypt repository.
+#[cfg(feature = "firebase")]
+#[test]
+fn the_published_firebase_hash_verifies() {
+    use base64ct::Encoding;
+    use palisade::password::{FirebaseProject, Format};
+
+    let signer_key =
+        "jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==";
+    let signer_key = palisade::secret::SecretBytes::from(base64ct::Base64::decode_vec(signer_key).unwrap());
+    let project = FirebaseProject::new(signer_key, &[7], 8, 14);
+    let hasher = Hasher::builder().import(Format::Firebase(project)).build().unwrap();
+    let row = "firebase$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==";
+    assert!(hasher.verify("user1password", row).unwrap().needs_rehash());
+    assert_eq!(hasher.verify("user1passworD", row).unwrap_err().kind(), VerifyErrorKind::Rejected);
+}
+
+#[test]
+fn ambiguous_shapes_are_read_only_when_asked_for() {
+    use palisade::password::Format;
+
+    let colon = format!("{}:{}", "0f".repeat(16), "0".repeat(128));
+    let dot = format!("{}.{}", "0".repeat(128), "0f".repeat(16));
+    for row in [&colon, &dot] {
+        assert_eq!(StoredHash::parse(row).unwrap_err().defect(), Some(Defect::Shape));
+        assert_eq!(cheap().verify("pw", row).unwrap_err().kind(), VerifyErrorKind::Malformed);
+    }
+    let node = Hasher::builder().import(Format::NodeColon).build().unwrap();
+    assert_eq!(node.parse(&colon).unwrap().scheme(), Scheme::scrypt(14, 8, 1));
+    assert!(node.parse(&dot).is_err());
+    let better = Hasher::builder().import(Format::BetterAuth).build().unwrap();
+    assert_eq!(better.parse(&colon).unwrap().scheme(), Scheme::scrypt(14, 16, 1));
+}
+
+#[test]
+fn peppers_are_rotated_by_login_and_a_missing_one_is_nobodys_fault() {
+    let ring = KeyRing::generate().unwrap();
+    let builder = || Hasher::builder().scheme(Scheme::scrypt(4, 1, 1));
+    let (plain, peppered) = (builder().build().unwrap(), builder().pepper(&ring).build().unwrap());
+    let old = ring.primary();
+    let row = peppered.hash("pw").unwrap();
+    assert!(row.as_str().starts_with(&format!("{{pepper:{old}}}$scrypt$ln=4,r=1,p=1$")), "{}", row.as_str());
+    assert!(!peppered.verify("pw", row.as_str()).unwrap().needs_rehash());
+    assert_eq!(peppered.verify("no", row.as_str()).unwrap_err().kind(), VerifyErrorKind::Rejected);
+    assert_eq!(StoredHash::parse(row.as_str()).unwrap().scheme(), Scheme::scrypt(4, 1, 1));
+
+    // Without the ring, or under another: unavailable, never the user's fault.
+    let other = builder().pepper(KeyRing::generate().unwrap()).build().unwrap();
+    for hasher in [&plain, &other] {
+        let error = hasher.verify("pw", row.as_str()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.defect()),
+            (VerifyErrorKind::Unavailable, Some(Defect::PepperUnknown))
+        );
+    }
+    // A row without a pepper is one that anybody could have made up.
+    let unpeppered = plain.hash("pw").unwrap();
+    let error = peppered.verify("pw", unpeppered.as_str()).unwrap_err();
+    assert_eq!((error.kind(), error.defect()), (VerifyErrorKind::Malformed, Some(Defect::PepperMissing)));
+    let bare = row.as_str().split_once('}').unwrap().1;
+    assert!(plain.verify("pw", bare).is_err(), "what is hashed is not the password");
+    let migrating = builder().pepper(&ring).accept_unpeppered().build().unwrap();
+    let upgraded = migrating.verify_and_upgrade("pw", unpeppered.as_str()).unwrap().unwrap();
+    assert!(upgraded.as_str().starts_with("{pepper:"));
+    let snippet = "529371ba50e81bb05adec6cbbc3677066e68f424d6be937e70ed14018839aa8e$1d23ef8f2e2194ae1b25dd77062b7427a72a99c41e65d6d914a09931e9e93292ac8ac2c2867f1179029aa25d15c042182c21cf342e0334851c930e302fef72f6";
+    assert!(migrating.verify("correct horse battery staple", snippet).unwrap().needs_rehash());
+    assert!(peppered.verify("correct horse battery staple", snippet).is_err());
+
+    let new = ring.add_generated().unwrap();
+    ring.promote(new).unwrap();
+    let rotated = peppered.verify_and_upgrade("pw", row.as_str()).unwrap().unwrap();
+    assert!(rotated.as_str().starts_with(&format!("{{pepper:{new}}}")));
+    ring.retire(old).unwrap();
+    assert!(peppered.verify("pw", row.as_str()).is_ok(), "a retired key still opens what is stored");
+    assert_eq!(ring.destroy(old).unwrap_err().kind(), KeyErrorKind::Peppers);
+    let counted = |prefix: &str| Ok(u64::from(row.as_str().starts_with(prefix)));
+    assert_eq!(ring.destroy_pepper(old, 0, counted).unwrap_err().kind(), KeyErrorKind::Peppers);
+    let failing = |_: &str| Err(std::io::ErrorKind::TimedOut.into());
+    assert_eq!(ring.destroy_pepper(old, 1, failing).unwrap_err().kind(), KeyErrorKind::Unavailable);
+    ring.destroy_pepper(old, 1, counted).unwrap();
+    assert_eq!(peppered.verify("pw", row.as_str()).unwrap_err().kind(), VerifyErrorKind::Unavailable);
+    assert!(peppered.verify("pw", rotated.as_str()).is_ok());
+
+    for damaged in
+        ["{pepper:}", "{pepper:xyz}$scrypt$", "{pepper:1a2b3c4d", "{pepper:1A2B3C4D}$scrypt$ln=4,r=1,p=1$"]
+    {
+        let error = peppered.verify("pw", damaged).unwrap_err();
+        assert_eq!(error.kind(), VerifyErrorKind::Malformed, "{damaged}");
+    }
+    let foreign = format!("{{pepper:{new}}}{snippet}");
+    assert_eq!(peppered.verify("pw", &foreign).unwrap_err().kind(), VerifyErrorKind::UnknownScheme);
+    assert!(!format!("{peppered:?}").contains(&row.as_str()[30..]));
+}
+
+#[test]
+fn a_password_verifies_however_its_accents_were_typed() {
+    let hasher = cheap();
+    let (composed, decomposed) = ("café au lait", "cafe\u{301} au lait");
+    let row = hasher.hash(decomposed).unwrap();
+    for typed in [composed, decomposed] {
+        assert!(!hasher.verify(typed, row.as_str()).unwrap().needs_rehash());
+    }
+    // Hashed as it was typed, by a program that does not compose.
+    let raw = "$scrypt$ln=4,r=1,p=1$AAECAwQFBgcICQoLDA0ODw$aaCrOHpvcklGEZ/T/AgACYxGYlKpoLDKk19OhaSWh58";
+    assert!(hasher.verify(decomposed, raw).unwrap().needs_rehash());
+    assert_eq!(hasher.verify(composed, raw).unwrap_err().kind(), VerifyErrorKind::Rejected);
+}
+
+#[test]
+fn a_policy_is_plain_data() {
+    let policy = Policy {
+        scheme: "argon2id(m=64,t=2,p=1)".parse().unwrap(),
+        ceilings: Some(Ceilings::default().memory(1 << 20).pbkdf2_iterations(10)),
+        budget: Some(Budget::default().memory(1 << 20).hashes(1)),
+    };
+    let hasher = Hasher::builder().policy(policy).build().unwrap();
+    assert!(hasher.hash("pw").unwrap().as_str().starts_with("$argon2id$v=19$m=64,t=2,p=1$"));
+    let dear = "pbkdf2_sha256$11$seasalt$r1uLUxoxpP2Ued/qxvmje7UH9PUJBkRrvf9gGPL7Cps=";
+    assert_eq!(hasher.verify("pw", dear).unwrap_err().kind(), VerifyErrorKind::CostAboveCeiling);
+    #[cfg(feature = "serde")]
+    {
+        let text = serde_json::to_string(&policy).unwrap();
+        assert_eq!(serde_json::from_str::<Policy>(&text).unwrap(), policy);
+        let partial: Policy = serde_json::from_str(r#"{"scheme":"scrypt(ln=15,r=8,p=3)"}"#).unwrap();
+        assert_eq!(partial, Policy { scheme: Scheme::OWASP_SCRYPT[2], ..Policy::default() });
+        assert!(serde_json::from_str::<Policy>(r#"{"sheme":"scrypt(ln=15,r=8,p=3)"}"#).is_err());
+    }
+}
+
+#[test]
+fn chosen_passwords_are_judged_by_length_and_guesses_alone() {
+    let rules = Rules::default().context(["alice@example.com", "Acme Shop", "x"]);
+    for good in [
+        "correct horse battery staple",
+        "8f3KqLz0vTnW5yB",
+        "ein ziemlich langer Satz",
+        "漢字だけでも十五文字あれば良いです",
+        "\u{0}\u{0}tab\tand nul and more",
+        "alice walked to the shop for rhubarb",
+    ] {
+        assert!(rules.check(good).is_ok(), "{good:?}: {:?}", rules.check(good));
+    }
+    for (bad, reason) in [
+        ("", Refusal::TooShort { least: 15 }),
+        ("fourteen chars", Refusal::TooShort { least: 15 }),
+        ("e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", Refusal::TooShort { least: 15 }),
+        ("aaaaaaaaaaaaaaaaaaaa", Refusal::Repetitive),
+        ("abababababababababab", Refusal::Repetitive),
+        ("abcdefghijklmnopqrstuvwxyz", Refusal::Sequence),
+        ("123456789012345", Refusal::Sequence),
+        ("qwertyuiopasdfghjkl", Refusal::Sequence),
+        ("alicealicealicealice", Refusal::Context),
+        ("AcmeShopAcmeShop2024", Refusal::Context),
+    ] {
+        assert_eq!(rules.check(bad).unwrap_err(), reason, "{bad:?}");
+    }
+    assert_eq!(rules.check(&"x1".repeat(2049)).unwrap_err(), Refusal::TooLong);
+    assert!(rules.check(&"a long sentence that nobody expects, ".repeat(110)).is_ok());
+    let short = Rules::with_second_factor();
+    assert!(short.check("x7Kp2mQv").is_ok());
+    assert!(short.check("50284716").is_ok(), "digits are as good as letters");
+    assert_eq!(short.clone().check("x7Kp2mQ").unwrap_err(), Refusal::TooShort { least: 8 });
+    assert_eq!(short.min_chars(12).check("x7Kp2mQv").unwrap_err(), Refusal::TooShort { least: 12 });
+    assert_eq!(format!("{:?}", rules.check("correct horse battery staple").unwrap()), "Acceptable");
+
+    #[cfg(feature = "blocklist")]
+    for (bad, reason) in [
+        ("password1234567", Refusal::Common),
+        ("P@ssw0rdP@ssw0rd", Refusal::Common),
+        ("letmeinletmeinletmein", Refusal::Common),
+        ("iloveyouforever!", Refusal::Common),
+        ("Michael1985Jordan", Refusal::Common),
+    ] {
+        assert_eq!(rules.check(bad).unwrap_err(), reason, "{bad:?}");
+    }
+}
+
+/// Run by the test below in a process of its own: 64 threads hash at once under a budget of 64 MiB.
+#[test]
+fn helper_that_hashes_in_many_threads() {
+    if std::env::var("PALISADE_TEST_FLOOD").is_err() {
+        return;
+    }
+    let budget = Budget::default().memory(64 << 20).hashes(8).wait(Duration::from_secs(120));
+    let hasher = Hasher::builder().scheme(Scheme::argon2id(16 * 1024, 1, 1)).budget(budget).build().unwrap();
+    std::thread::scope(|scope| {
+        for number in 0..64 {
+            let hasher = &hasher;
+            scope.spawn(move || hasher.hash(&format!("password {number}")).unwrap());
+        }
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_flood_of_logins_stays_within_the_budget() {
+    use std::process::Command;
+
+    let peak = |flood: bool| -> u64 {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["helper_that_hashes_in_many_threads", "--exact", "--test-threads=1"]);
+        if flood {
+            command.env("PALISADE_TEST_FLOOD", "1");
+        }
+        let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+        let status = format!("/proc/{}/status", child.id());
+        let mut most = 0;
+        while child.try_wait().unwrap().is_none() {
+            let text = fs::read_to_string(&status).unwrap_or_default();
+            let kib = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kib =
+                kib.and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default();
+            most = most.max(kib);
+        }
+        most
+    };
+    let (idle, flooded) = (peak(false), peak(true));
+    assert!(flooded <= idle.max(4 * 1024) + (64 + 16) * 1024, "idle {idle} KiB, flooded {flooded} KiB");
+    assert!(flooded > 48 * 1024, "the flood was measured: {flooded} KiB");
+}
+
+#[cfg(feature = "tokio")]
+mod asynchronous {
+    use super::*;
+
+    fn hasher(hashes: usize, wait: Duration) -> Hasher {
+        let budget = Budget::default().hashes(hashes).wait(wait);
+        Hasher::builder().scheme(Scheme::scrypt(14, 8, 1)).budget(budget).build().unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn logins_wait_their_turn_without_threads_and_are_busy_in_time() {
+        let hasher = hasher(2, Duration::from_secs(60));
+        let row = hasher.hash_async("pw").await.unwrap().into_string();
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..40 {
+            let (hasher, row) = (hasher.clone(), row.clone());
+            tasks.spawn(async move {
+                let password = if number % 2 == 0 { "pw" } else { "no" };
+                hasher.verify_async(password, Some(row)).await.is_ok() == (number % 2 == 0)
+            });
+        }
+        assert!(tasks.join_all().await.into_iter().all(|right| right));
+        assert!(hasher.verify_and_upgrade_async("pw", Some(row)).await.unwrap().is_none());
+        assert_eq!(
+            hasher.verify_async("pw", None::<String>).await.unwrap_err().kind(),
+            VerifyErrorKind::Rejected
+        );
+
+        let impatient = self::hasher(1, Duration::ZERO);
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let impatient = impatient.clone();
+            tasks.spawn(async move { impatient.hash_async("pw").await.map(drop) });
+        }
+        let answers = tasks.join_all().await;
+        assert!(answers.iter().any(|answer| answer.is_err_and(|error| error.kind() == HashErrorKind::Busy)));
+    }
+
+    #[tokio::test]
+    async fn a_future_that_is_dropped_gives_its_place_back() {
+        let hasher = hasher(1, Duration::from_secs(60));
+        for _ in 0..20 {
+            let waits = hasher.hash_async("pw");
+            drop(tokio::time::timeout(Duration::from_millis(1), waits).await);
+        }
+        assert!(hasher.hash_async("pw").await.is_ok());
     }
 }

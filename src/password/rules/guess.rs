@@ -1,7 +1,8 @@
 //! How soon a password is guessed by who knows words, sequences and repetitions.
 //!
 //! The cheapest way to write the password as a row of pieces is found; each piece has a price in bits. A character that
-//! belongs to nothing costs the same whatever it is, so that no kind of character is asked for.
+//! belongs to nothing costs the same whatever it is, so that no kind of character is asked for. It is the whole password
+//! that is judged: a word in it does no harm where there is enough beside it.
 
 use zeroize::Zeroizing;
 
@@ -77,7 +78,9 @@ fn price(piece: &[char], context: &[String]) -> Option<(u32, Option<Refusal>)> {
         return Some((YEAR, None));
     }
     #[cfg(feature = "blocklist")]
-    if piece.len() >= 4 && super::blocklist::contains(piece) {
+    if (piece.len() >= 6 || (piece.len() >= 4 && piece.iter().all(|character| character.is_alphabetic())))
+        && super::blocklist::contains(piece)
+    {
         return Some((WORD, Some(Refusal::Common)));
     }
     None
@@ -131,6 +134,7 @@ const KEYBOARD: &[&str] = &[
 /// Bits under which a password is refused: what can be tried online in years, not in hours.
 const ENOUGH: u32 = 35;
 const CHARACTER: u32 = 5;
+#[cfg(feature = "blocklist")]
 const WORD: u32 = 13;
 const SEQUENCE: u32 = 8;
 const RUN: u32 = 7;
