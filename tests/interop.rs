@@ -129,3 +129,50 @@ fn ocsf(text: &mut String, path: &Path) {
     let nothing = field(b"");
     writeln!(text, "ocsf {nothing} {nothing} {nothing} {}", field(&std::fs::read(path).unwrap())).unwrap();
 }
+
+/// Fifty passwords under each of our schemes, non-ASCII and NUL among them, for `tests/interop/passwords.py`.
+#[test]
+fn passwords_written_for_other_programs() {
+    use palisade::password::{Hasher, Scheme};
+
+    let mut lines = String::new();
+    for (kind, scheme) in [("scrypt", Scheme::scrypt(6, 8, 1)), ("argon2id", Scheme::argon2id(64, 2, 1))] {
+        let hasher = Hasher::builder().scheme(scheme).build().unwrap();
+        for number in 0..50_usize {
+            let random = Base64UrlUnpadded::encode_string(&random_bytes(number));
+            let password = match number % 3 {
+                0 => random,
+                1 => format!("pässwörd 漢字 🔑 {random}"),
+                _ => format!("{random}\0{random}"),
+            };
+            let stored = hasher.hash(&password).unwrap();
+            let line = serde_json::json!([kind, password, stored.as_str()]);
+            writeln!(lines, "{line}").unwrap();
+        }
+    }
+    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("passwords.ours"), lines).unwrap();
+}
+
+#[test]
+#[ignore = "reads what tests/interop/passwords.py writes; .ci/run runs both"]
+fn passwords_of_other_programs_verify() {
+    use palisade::password::{Hasher, Scheme, VerifyErrorKind};
+
+    let hasher = Hasher::builder().scheme(Scheme::scrypt(4, 1, 1)).build().unwrap();
+    let theirs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("passwords.theirs");
+    let text = std::fs::read_to_string(theirs).expect("written by passwords.py");
+    let mut count = 0;
+    for line in text.lines() {
+        let row: [String; 3] = serde_json::from_str(line).unwrap();
+        let [program, password, stored] = &row;
+        if program == "bcrypt" && cfg!(not(feature = "bcrypt")) {
+            continue;
+        }
+        let verified = hasher.verify(password, stored);
+        assert!(verified.is_ok(), "{program} {password:?} {stored} {verified:?}");
+        let wrong = hasher.verify(&format!("{password}x"), stored).unwrap_err();
+        assert_eq!(wrong.kind(), VerifyErrorKind::Rejected, "{program}");
+        count += 1;
+    }
+    assert!(count >= 550, "only {count}");
+}

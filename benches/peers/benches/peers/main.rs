@@ -2,7 +2,9 @@
 
 mod audit;
 mod compare;
+mod login;
 mod password;
+mod python;
 mod seal;
 mod token;
 
@@ -17,6 +19,7 @@ const ROOMS: &[Room] = &[
     ("password", password::races),
     ("seal", seal::races),
     ("audit", audit::races),
+    ("login", login::races),
 ];
 
 fn main() {

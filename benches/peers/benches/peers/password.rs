@@ -2,9 +2,12 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use palisade::password::{Hasher, Scheme, StoredHash};
 use palisade_peers::{Race, Report};
 
+use crate::python::Python;
+
 const PASSWORD: &str = "correct horse battery staple";
 
 pub fn races(report: &mut Report) {
+    let python = Python::start();
     for (log_n, work) in [(17, "verify scrypt N=2^17 r=8 p=1"), (14, "verify scrypt N=2^14 r=8 p=1")] {
         let hasher = Hasher::builder().scheme(Scheme::scrypt(log_n, 8, 1)).build().unwrap();
         let stored = hasher.hash(PASSWORD).unwrap().into_string();
@@ -26,6 +29,14 @@ pub fn races(report: &mut Report) {
                 move || password_auth::verify_password(PASSWORD, &copy).is_ok(),
                 |right| *right,
             )
+            .contender(
+                "OpenSSL, as Python's hashlib has it",
+                {
+                    let python = python.clone();
+                    move || python.hash("scrypt-openssl", [u32::from(log_n), 8, 1])
+                },
+                |output| output.len() == 64,
+            )
             .run(report);
     }
 
@@ -33,12 +44,13 @@ pub fn races(report: &mut Report) {
         (19_456, 2, "verify argon2id 19,456 KiB, 2 passes, 1 lane"),
         (47_104, 1, "verify argon2id 47,104 KiB, 1 pass, 1 lane"),
     ] {
+        let goal = if passes == 1 { "≤ 0.75 × libsodium, ≤ 0.5 × libargon2" } else { "" };
         let hasher = Hasher::builder().scheme(Scheme::argon2id(memory, passes, 1)).build().unwrap();
         let stored = hasher.hash(PASSWORD).unwrap().into_string();
         let copy = stored.clone();
         let params = Params::new(memory, passes, 1, None).unwrap();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Race::new(work, "")
+        Race::new(work, goal)
             .contender(
                 "palisade, memory wiped",
                 move || hasher.verify(PASSWORD, &stored).is_ok(),
@@ -57,6 +69,22 @@ pub fn races(report: &mut Report) {
                 "password-auth 1.0.0",
                 move || password_auth::verify_password(PASSWORD, &copy).is_ok(),
                 |right| *right,
+            )
+            .contender(
+                "libsodium, as PyNaCl has it",
+                {
+                    let python = python.clone();
+                    move || python.hash("argon2id-libsodium", [memory, passes, 1])
+                },
+                |output| output.len() == 64,
+            )
+            .contender(
+                "libargon2, as argon2-cffi has it",
+                {
+                    let python = python.clone();
+                    move || python.hash("argon2id-libargon2", [memory, passes, 1])
+                },
+                |output| output.len() == 64,
             )
             .run(report);
     }

@@ -1,0 +1,48 @@
+//! Whether time tells who has an account: a wrong password, an unknown user and rows of other kinds, interleaved.
+
+use std::time::Instant;
+
+use palisade::password::{Hasher, Scheme};
+use palisade_peers::Report;
+
+const RUNS: usize = 200;
+
+pub fn races(_: &mut Report) {
+    for scheme in [Scheme::default(), Scheme::argon2id(47_104, 1, 1)] {
+        let hasher = Hasher::builder().scheme(scheme).build().unwrap();
+        let stored = hasher.hash("correct horse").unwrap().into_string();
+        let django = "pbkdf2_sha256$600000$seasalt$r1uLUxoxpP2Ued/qxvmje7UH9PUJBkRrvf9gGPL7Cps=";
+        let snippet = format!("{}${}", "0f".repeat(32), "0".repeat(128));
+        let cheaper = Hasher::builder().scheme(Scheme::scrypt(14, 8, 1)).build().unwrap();
+        let cheaper = cheaper.hash("correct horse").unwrap().into_string();
+        let rows = [
+            ("wrong password", Some(stored.as_str())),
+            ("unknown user", None),
+            ("damaged row", Some("$scrypt$damaged")),
+            ("user without a password", Some("!")),
+            ("wrong password, cheaper row", Some(cheaper.as_str())),
+            ("wrong password, Python snippet's row", Some(snippet.as_str())),
+            ("wrong password, Django's PBKDF2 row", Some(django)),
+        ];
+        let mut times = vec![Vec::with_capacity(RUNS); rows.len()];
+        for run in 0..RUNS {
+            for turn in 0..rows.len() {
+                let at = (run + turn) % rows.len();
+                let started = Instant::now();
+                assert!(hasher.verify_user("wrong", rows[at].1).is_err());
+                times[at].push(started.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+        let medians: Vec<f64> = times
+            .iter_mut()
+            .map(|times| {
+                times.sort_by(f64::total_cmp);
+                times[RUNS / 2]
+            })
+            .collect();
+        println!("\n{scheme}, {RUNS} runs each, interleaved");
+        for ((name, _), median) in rows.iter().zip(&medians) {
+            println!("| {name:<37} | {median:8.2} ms | {:+.2} % |", (median / medians[0] - 1.0) * 100.0);
+        }
+    }
+}
