@@ -49,7 +49,8 @@ impl Scheme {
     /// [`calibrate`](Self::calibrate) does for scrypt.
     pub fn calibrate_argon2id(target: Duration, max_memory: u64) -> Self {
         let kib = |bytes: u64| u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
-        for memory in [262_144, 131_072, 65_536, 47_104, 19_456, 12_288, 9_216] {
+        let most = kib(max_memory).min(262_144);
+        for memory in [most, 131_072, 65_536, 47_104, 19_456, 12_288, 9_216] {
             let least = (1..=5).map(|passes| Self::argon2id(memory, passes, 1)).find(Self::meets_owasp);
             let Some(least) =
                 least.filter(|least| memory <= kib(max_memory) && least.admit(&Ceilings::default()).is_ok())

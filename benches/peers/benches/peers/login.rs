@@ -6,6 +6,8 @@ use palisade::password::{Hasher, Scheme};
 use palisade_peers::Report;
 
 const RUNS: usize = 200;
+/// Of the rows that are not the policy's own.
+const FEWER: usize = 40;
 
 pub fn races(_: &mut Report) {
     for scheme in [Scheme::default(), Scheme::argon2id(47_104, 1, 1)] {
@@ -26,8 +28,9 @@ pub fn races(_: &mut Report) {
         ];
         let mut times = vec![Vec::with_capacity(RUNS); rows.len()];
         for run in 0..RUNS {
-            for turn in 0..rows.len() {
-                let at = (run + turn) % rows.len();
+            let count = if run < FEWER { rows.len() } else { 2 };
+            for turn in 0..count {
+                let at = (run + turn) % count;
                 let started = Instant::now();
                 assert!(hasher.verify_user("wrong", rows[at].1).is_err());
                 times[at].push(started.elapsed().as_secs_f64() * 1e3);
@@ -37,10 +40,10 @@ pub fn races(_: &mut Report) {
             .iter_mut()
             .map(|times| {
                 times.sort_by(f64::total_cmp);
-                times[RUNS / 2]
+                times[times.len() / 2]
             })
             .collect();
-        println!("\n{scheme}, {RUNS} runs each, interleaved");
+        println!("\n{scheme}, {RUNS} runs of the first two, {FEWER} of the others, interleaved");
         for ((name, _), median) in rows.iter().zip(&medians) {
             println!("| {name:<37} | {median:8.2} ms | {:+.2} % |", (median / medians[0] - 1.0) * 100.0);
         }
