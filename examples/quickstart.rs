@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use palisade::audit::{self, AuditLog, Event, Kind};
 use palisade::keys::{KeyFile, KeyRing, Wrapping};
-use palisade::password::{Hasher, VerifyErrorKind};
+use palisade::password::{Hasher, Rules, VerifyErrorKind};
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
 use palisade::token::{Token, TokenDigest};
@@ -157,8 +157,10 @@ fn register(
     user: &str,
     password: &SecretString,
 ) -> Result<(), Box<dyn Error>> {
+    // Long enough, and not what is guessed first.
+    let chosen = Rules::default().context([user]).check(password.expose_secret())?;
     let started = Instant::now();
-    let stored = hasher.hash(password.expose_secret())?;
+    let stored = hasher.hash(chosen.expose())?;
     println!("Registered {user}; hashing the password took {} ms.", started.elapsed().as_millis());
     database.execute("INSERT INTO users (name, password) VALUES (?1, ?2)", params![user, stored.as_str()])?;
     Ok(())

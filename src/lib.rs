@@ -7,7 +7,7 @@
 //! | [`random`] | the only door to the operating system's random source |
 //! | [`clock`] | the system's clock, or one that a test moves by hand |
 //! | [`token`] | issue bearer tokens and check them: opaque, with checksum, split, signed |
-//! | [`password`] | hash, verify and upgrade passwords |
+//! | [`password`] | hash, verify, import and upgrade passwords |
 //! | [`config`] | secrets from environment, files and credential folders |
 //! | [`keys`] | a ring of keys, rotated without downtime |
 //! | [`seal`] | encryption at rest, bound to where the value belongs |
@@ -89,9 +89,13 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `bcrypt` | bcrypt rows of other programs, in [`password`] |
+//! | `blocklist` | words that [`password::Rules`] look for |
+//! | `firebase` | rows of a Firebase project, in [`password`] |
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
 //! | `ocsf` | `audit::sink::Ocsf`: security events in the Open Cybersecurity Schema Framework |
-//! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`] |
+//! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`] |
+//! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing` |
 
 #![forbid(unsafe_code)]

@@ -12,8 +12,8 @@ use palisade::clock::{Clock, ManualClock, SystemClock};
 use palisade::config::{ConfigError, Environment, KeyBytes, Live, Problem, Reason, Value, Watcher};
 use palisade::keys::{KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping};
 use palisade::password::{
-    Budget, BuildError, Ceilings, Defect, HashError, Hasher, HasherBuilder, Scheme, StoredHash, Verified,
-    VerifyError,
+    Acceptable, Budget, BuildError, Ceilings, Defect, Format, HashError, Hasher, HasherBuilder, Policy,
+    Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
 use palisade::random::RandomError;
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
@@ -32,6 +32,7 @@ const _: () = {
     crosses_threads::<Live<SecretString>>();
     crosses_threads::<(Budget, BuildError, Ceilings, Defect, HashError, Hasher, HasherBuilder, Scheme)>();
     crosses_threads::<(StoredHash, Verified, VerifyError)>();
+    crosses_threads::<(Acceptable<'static>, Format, Policy, Refusal, Rules, SchemeError)>();
     crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
@@ -56,6 +57,8 @@ const _: () = {
     is_error::<Problem>();
     is_error::<BuildError>();
     is_error::<HashError>();
+    is_error::<Refusal>();
+    is_error::<SchemeError>();
     is_error::<VerifyError>();
     is_error::<RandomError>();
     is_error::<NotUtf8>();

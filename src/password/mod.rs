@@ -3,13 +3,15 @@
 //! A [`Hasher`] is a policy: the scheme new passwords are hashed with, the ceilings that stored costs must stay
 //! under, and a budget of memory that all hashing shares. [`Hasher::default`] is scrypt at OWASP's costs.
 //!
-//! It does not judge whether a password is a good one, and it does not count failed attempts.
+//! It reads what other programs stored, and replaces it at the next login; it peppers; and [`Rules`] judge a password that
+//! a user chooses. It does not count failed attempts.
 //!
 //! ```
-//! use palisade::password::Hasher;
+//! use palisade::password::{Hasher, Rules};
 //!
 //! let hasher = Hasher::default();
-//! let stored = hasher.hash("correct horse battery staple")?; // $scrypt$ln=17,r=8,p=1$…$…
+//! let chosen = Rules::default().check("correct horse battery staple")?;
+//! let stored = hasher.hash(chosen.expose())?; // $scrypt$ln=17,r=8,p=1$…$…
 //!
 //! let verified = hasher.verify("correct horse battery staple", stored.as_str())?;
 //! assert!(!verified.needs_rehash());
@@ -29,29 +31,45 @@
 //! | text | what it is |
 //! |---|---|
 //! | `$scrypt$ln=17,r=8,p=1$salt$hash` | PHC string, scrypt |
-//! | `$argon2id$v=19$m=19456,t=2,p=1$salt$hash` | PHC string, Argon2id version 1.3 |
+//! | `$argon2id$v=19$m=19456,t=2,p=1$salt$hash` | PHC string, Argon2id, Argon2i or Argon2d; version 1.0 where `v` is 16 or missing |
+//! | `$7$…` | scrypt, as libxcrypt and libsodium store it |
 //! | `salt$hash` in hexadecimal, 16 to 64 and 128 digits | the common Python snippet around `hashlib.scrypt`, N=2^14, r=8, p=1 |
+//! | `scrypt$…`, `argon2$…`, `pbkdf2_sha256$…`, `pbkdf2_sha1$…`, `!…` | Django |
+//! | `scrypt:N:r:p$…`, `pbkdf2:sha256:…$…` | Werkzeug, and so Flask |
+//! | `{scrypt}…`, `{argon2}…`, `{pbkdf2}…`, and with `@SpringSecurity_v5_8`; `$e0801$…$…` | Spring Security |
+//! | `N$r$p$salt$hash` | Go's simple-scrypt |
+//! | `$2a$`, `$2b$`, `$2y$`, `bcrypt$…`, `bcrypt_sha256$…`, `{bcrypt}…` | bcrypt, with feature `bcrypt`: no password above 72 bytes or with a NUL matches |
+//! | `salt:hash`, `hash.salt`, Firebase's | only when [`HasherBuilder::import`] names the [`Format`], or all by [`HasherBuilder::import_all`] |
+//! | `{pepper:ID}` and a PHC string | peppered, see [`HasherBuilder::pepper`] |
 //!
-//! PHC strings are read strictly: these parameters in this order, plain decimal numbers, base64 without padding
-//! in its one spelling, salts of 8 to 64 bytes, hashes of 10 to 64. Anything else is refused by name
-//! ([`Defect`]) and distinguishable from a wrong password. A scrypt string that lost whole bytes at its end
-//! is a shorter scrypt hash of the same password: it verifies down to 10 bytes, and asks for a rehash.
+//! All foreign rows ask for a rehash; so do ours below today's policy, never those above. Numbers must be plain
+//! decimals, base64 in its one spelling, salts at most 64 bytes and hashes 10 to 64. Anything else is refused by
+//! name ([`Defect`]) and distinguishable from a wrong password. Refused on purpose: hashes under 80 bits, which some
+//! passwords would match by chance; Argon2 with associated data or a key of another program's, since the text does not say
+//! which; a number of iterations, rounds or N that is not in the text, but for the shapes above that have it fixed. A scrypt
+//! string that lost whole bytes at its end is a shorter scrypt hash of the same password: it verifies down to 10 bytes, and
+//! asks for a rehash.
+//!
+//! # Unicode
+//! What is hashed is the password in form NFC, so that it does not matter how a keyboard composes an accent. A row that
+//! was hashed as typed verifies too, and asks for a rehash. A password whose NFC form is another text costs two hashes in
+//! every path.
 //!
 //! # Security
 //! Costs in a stored string are checked against [`Ceilings`] before anything is allocated, so that a row an
 //! attacker wrote cannot exhaust memory. Time for a wrong password is independent of the stored hash's content.
-//! Rows of other costs than the policy's, not yet rehashed, can be told by their time from unknown users and from
-//! each other until their owners have logged in once.
+//! After a wrong password for a row that is cheaper than the policy, or another program's, cheaper hashes make up for the
+//! rest: about, so that many measurements still tell such rows from others. A dearer row takes its own time.
 //!
-//! One hash blocks its thread for about 0.3 s at the default, plus its wait for the budget; async programs call
-//! it where blocking is allowed.
+//! One hash blocks its thread for about 0.3 s at the default, plus its wait for the budget. With feature `tokio`,
+//! [`Hasher`] has `hash_async` and `verify_async`; other async programs call it where blocking is allowed.
 //!
 //! Argon2's working memory is erased after each hash; the scrypt crate's (128 MiB at the default) is returned to
-//! the allocator as it is. The derived output is erased in both.
+//! the allocator as it is, and so is bcrypt's. The derived output is erased in all.
 //!
 //! # Source
-//! scrypt: RFC 7914. Argon2: RFC 9106. PHC string format: the P-H-C project's specification. Costs: OWASP
-//! Password Storage Cheat Sheet.
+//! scrypt: RFC 7914. Argon2: RFC 9106. PBKDF2: RFC 8018 §5.2. PHC string format: the P-H-C project's specification.
+//! Costs: OWASP Password Storage Cheat Sheet. What users may choose: NIST SP 800-63B-4 §3.1.1.2.
 
 #[cfg(feature = "tokio")]
 mod asynchronous;
