@@ -35,7 +35,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let minima =
         Scheme::OWASP_SCRYPT.into_iter().chain(Scheme::OWASP_ARGON2ID).chain([Scheme::RFC_9106_ARGON2ID]);
     for scheme in minima {
-        println!("  {:<28} {:>7.1} ms", scheme.to_string(), time(scheme)?.as_secs_f64() * 1e3);
+        println!("  {:<28} {:>10.1?}", scheme.to_string(), time(scheme)?);
     }
 
     println!("\nThe dearest within {milliseconds} ms, never below OWASP's minimum:\n");
@@ -44,8 +44,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         for scheme in
             [Scheme::calibrate(target, mebibytes << 20), Scheme::calibrate_argon2id(target, mebibytes << 20)]
         {
-            let took = time(scheme)?.as_secs_f64() * 1e3;
-            println!("  {mebibytes:>3} MiB  {:<28} {took:>7.1} ms", scheme.to_string());
+            println!("  {mebibytes:>3} MiB  {:<28} {:>10.1?}", scheme.to_string(), time(scheme)?);
         }
     }
     if cfg!(debug_assertions) {

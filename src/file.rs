@@ -6,8 +6,12 @@ use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use fs4::{FileExt, TryLockError};
+
+use crate::clock::{Clock, SystemClock};
 
 /// Options for files that only their owner reads.
 pub(crate) fn private() -> OpenOptions {
@@ -26,16 +30,21 @@ pub(crate) fn beside(path: &Path, extension: impl AsRef<OsStr>) -> PathBuf {
     name.into()
 }
 
-/// Locks `path` against all other processes, and other callers in this one; `None` while another has it.
+/// Locks `path` against all other processes, and other callers in this one; `None` when another still has it after
+/// `wait`.
 ///
 /// The lock has a file of its own, since a file that is replaced takes a lock on it along. Unlocked when the answer
 /// is closed.
-pub(crate) fn try_lock(path: &Path) -> io::Result<Option<File>> {
+pub(crate) fn lock(path: &Path, wait: Duration) -> io::Result<Option<File>> {
     let lock = private().write(true).create(true).truncate(false).open(beside(path, "lock"))?;
-    match FileExt::try_lock(&lock) {
-        Ok(()) => Ok(Some(lock)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
+    let deadline = SystemClock.monotonic().saturating_add(wait);
+    loop {
+        match FileExt::try_lock(&lock) {
+            Ok(()) => return Ok(Some(lock)),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if SystemClock.monotonic() >= deadline => return Ok(None),
+            Err(TryLockError::WouldBlock) => thread::sleep(RETRY),
+        }
     }
 }
 
@@ -71,3 +80,7 @@ pub(crate) fn open_folder(path: &Path) -> io::Result<Option<File>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if cfg!(unix) { File::open(folder).map(Some) } else { Ok(None) }
 }
+
+/// How long to wait for a lock that should be free: a program that is being started holds its parent's until it runs.
+pub(crate) const MOMENT: Duration = Duration::from_millis(250);
+const RETRY: Duration = Duration::from_millis(5);

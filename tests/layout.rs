@@ -35,11 +35,12 @@ const LAYERS: &[&[&str]] = &[
 
 /// Modules of one layer that may know each other, each for a reason.
 const NEIGHBOURS: &[(&str, &str)] = &[
-    // The floor is one: a secret compares itself, randomness arrives as a secret.
+    // The floor is one: a secret compares itself, randomness arrives as a secret, a lock is waited for.
     ("secret", "compare"),
     ("random", "secret"),
     ("encoding", "random"),
     ("encoding", "secret"),
+    ("file", "clock"),
     ("keys", "config"),
     // Sinks take validated types.
     ("sql", "validate"),

@@ -127,7 +127,7 @@ impl LogFile {
     /// Opens or makes the file, after locking it against others.
     pub(super) fn open(path: &Path, rotate_at: Option<u64>, fsync: Fsync) -> Result<Self, AuditError> {
         let path = resolve(path)?;
-        let lock = file::try_lock(&path)?.ok_or(AuditErrorKind::Locked)?;
+        let lock = file::lock(&path, file::MOMENT)?.ok_or(AuditErrorKind::Locked)?;
         finish_change(&path)?;
         let file = Arc::new(file::private().read(true).append(true).create(true).open(&path)?);
         if let Some(folder) = file::open_folder(&path)? {

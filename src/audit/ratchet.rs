@@ -61,7 +61,7 @@ impl Ratchet {
     /// [`AuditError`]: `FileExists`, `Locked`, `Random`, `Unavailable`.
     pub fn create(path: impl Into<PathBuf>, ring: impl Into<KeyRing>) -> Result<(), AuditError> {
         let path = path.into();
-        let lock = file::try_lock(&path)?.ok_or(AuditErrorKind::Locked)?;
+        let lock = file::lock(&path, file::MOMENT)?.ok_or(AuditErrorKind::Locked)?;
         match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
@@ -83,7 +83,7 @@ impl Ratchet {
     /// [`AuditError`]: `Locked`, `Malformed`, `Unavailable`.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, AuditError> {
         let path = fs::canonicalize(path)?;
-        let lock = file::try_lock(&path)?.ok_or(AuditErrorKind::Locked)?;
+        let lock = file::lock(&path, file::MOMENT)?.ok_or(AuditErrorKind::Locked)?;
         let bytes = SecretBytes::read_from(File::open(&path)?.take(MAX_TEXT as u64 + 1), MAX_TEXT)?;
         let (key_id, state, secret) = parse(bytes.expose_secret()).ok_or(AuditErrorKind::Malformed)?;
         let epoch_length = Duration::from_secs(15 * 60);

@@ -3,7 +3,6 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use super::ring::{KeyRing, Lineage, Snapshot};
@@ -200,14 +199,7 @@ impl Storage {
 
     /// Waits until no other process is changing the file.
     pub(super) fn lock(&self) -> Result<Locked<'_>, KeyError> {
-        let deadline = SystemClock.monotonic().saturating_add(LOCK_WAIT);
-        let lock = loop {
-            match file::try_lock(&self.path)? {
-                Some(lock) => break lock,
-                None if SystemClock.monotonic() >= deadline => return Err(KeyErrorKind::Busy.into()),
-                None => thread::sleep(LOCK_RETRY),
-            }
-        };
+        let lock = file::lock(&self.path, LOCK_WAIT)?.ok_or(KeyErrorKind::Busy)?;
         Ok(Locked { storage: self, _lock: lock })
     }
 
@@ -252,4 +244,3 @@ impl fmt::Debug for Storage {
 
 /// How long a change waits for the one of another process.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-const LOCK_RETRY: Duration = Duration::from_millis(5);
