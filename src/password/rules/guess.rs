@@ -96,12 +96,17 @@ fn is_sequence(piece: &[char]) -> bool {
     if first.abs() == 1 && piece.windows(2).all(|pair| step(pair) == first) {
         return true;
     }
-    piece.len() >= 4
-        && KEYBOARD.iter().any(|row| {
-            let forwards = row.chars().collect::<Vec<char>>();
-            let backwards: Vec<char> = row.chars().rev().collect();
-            [forwards, backwards].iter().any(|row| row.windows(piece.len()).any(|part| part == piece))
-        })
+    let on_keyboard =
+        |piece: &[u8]| KEYBOARD.iter().any(|row| row.windows(piece.len()).any(|part| part == piece));
+    let mut keys = [0; LONGEST];
+    let Some(keys) = keys.get_mut(..piece.len()).filter(|_| piece.len() >= 4) else { return false };
+    for (key, character) in keys.iter_mut().zip(piece) {
+        let Ok(typed) = u8::try_from(*character) else { return false };
+        *key = typed;
+    }
+    let forwards = on_keyboard(keys);
+    keys.reverse();
+    forwards || on_keyboard(keys)
 }
 
 /// The letter that a sign is often written for.
@@ -117,18 +122,19 @@ const fn unmask(character: char) -> char {
     }
 }
 
-const KEYBOARD: &[&str] = &[
-    "1234567890",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "qwertzuiopü",
-    "asdfghjklöä",
-    "yxcvbnm",
-    "azertyuiop",
-    "qsdfghjklm",
-    "wxcvbn",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+/// Rows of keys, American, German and French, and the columns; characters above 127 as in Latin-1.
+const KEYBOARD: &[&[u8]] = &[
+    b"1234567890",
+    b"qwertyuiop",
+    b"asdfghjkl",
+    b"zxcvbnm",
+    b"qwertzuiop\xfc",
+    b"asdfghjkl\xf6\xe4",
+    b"yxcvbnm",
+    b"azertyuiop",
+    b"qsdfghjklm",
+    b"wxcvbn",
+    b"1qaz2wsx3edc4rfv5tgb6yhn7ujm",
 ];
 
 /// Bits under which a password is refused: what can be tried online in years, not in hours.
