@@ -431,7 +431,14 @@ fn peppers_are_rotated_by_login_and_a_missing_one_is_nobodys_fault() {
         assert_eq!(error.kind(), VerifyErrorKind::Malformed, "{damaged}");
     }
     let foreign = format!("{{pepper:{new}}}{snippet}");
-    assert_eq!(peppered.verify("pw", &foreign).unwrap_err().kind(), VerifyErrorKind::UnknownScheme);
+    assert_eq!(peppered.verify("pw", &foreign).unwrap_err().kind(), VerifyErrorKind::Malformed);
+    for inserted in
+        [format!("{{pepper:{new}}}x"), format!("{{pepper:{new}}}{{pepper:{new}}}"), "x".to_owned()]
+    {
+        let row = rotated.as_str().replacen(&format!("{{pepper:{new}}}"), &inserted, 1);
+        assert!(peppered.verify("pw", &row).is_err(), "{row}");
+    }
+    assert!(plain.verify("pw", &unpeppered.as_str().replace("$ln", "$v=v=$ln")).is_err());
     assert!(!format!("{peppered:?}").contains(&row.as_str()[30..]));
 }
 
@@ -471,6 +478,30 @@ fn a_policy_is_plain_data() {
 }
 
 #[test]
+fn text_around_a_foreign_row_is_not_overlooked() {
+    let row =
+        "$argon2id$v=19$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$LfR+3mNY7Repl21PztuJehADbUMqSs7xfSY7/Ji9IKw";
+    let verify = |row: &str| cheap().verify("correct horse battery staple", row).map(drop);
+    assert!(
+        verify(row).is_ok()
+            && verify(&format!("argon2{row}")).is_ok()
+            && verify(&format!("{{argon2}}{row}")).is_ok()
+    );
+    let scrypt = "$scrypt$ln=4,r=1,p=1$AAECAwQFBgcICQoLDA0ODw$XPnAJdWctVSDbs+wkcn9WPDn4uhL8zcDEMH/T4jDIDw";
+    for wrong in [
+        format!("x{row}"),
+        format!("{{argon2}}x{row}"),
+        format!("{{argon2}}{{pepper:00000000}}{row}"),
+        format!("argon2{scrypt}"),
+        row.replace("v=19", "v=v=19"),
+        format!("{row}x"),
+        format!("{row} "),
+    ] {
+        assert!(verify(&wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn chosen_passwords_are_judged_by_length_and_guesses_alone() {
     let rules = Rules::default().context(["alice@example.com", "Acme Shop", "x"]);
     for good in [
@@ -492,6 +523,9 @@ fn chosen_passwords_are_judged_by_length_and_guesses_alone() {
         ("abcdefghijklmnopqrstuvwxyz", Refusal::Sequence),
         ("123456789012345", Refusal::Sequence),
         ("qwertyuiopasdfghjkl", Refusal::Sequence),
+        ("!@#$%^&*()_+!@#$", Refusal::Sequence),
+        ("a1b2c3d4e5f6g7h8", Refusal::Sequence),
+        ("20012002200120022001", Refusal::Common),
         ("alicealicealicealice", Refusal::Context),
         ("AcmeShopAcmeShop2024", Refusal::Context),
     ] {
@@ -499,6 +533,7 @@ fn chosen_passwords_are_judged_by_length_and_guesses_alone() {
     }
     assert_eq!(rules.check(&"x1".repeat(2049)).unwrap_err(), Refusal::TooLong);
     assert!(rules.check(&"a long sentence that nobody expects, ".repeat(110)).is_ok());
+    assert!(rules.check(&("a".repeat(128) + "8f3KqLz0vTnW5yBx")).is_ok());
     let short = Rules::with_second_factor();
     assert!(short.check("x7Kp2mQv").is_ok());
     assert!(short.check("50284716").is_ok(), "digits are as good as letters");
@@ -513,6 +548,12 @@ fn chosen_passwords_are_judged_by_length_and_guesses_alone() {
         ("letmeinletmeinletmein", Refusal::Common),
         ("iloveyouforever!", Refusal::Common),
         ("Michael1985Jordan", Refusal::Common),
+        ("p@$$w0rd12345678", Refusal::Sequence),
+        ("dr@g0n1234567890", Refusal::Sequence),
+        ("p a s s w o r d 1 2 3", Refusal::Common),
+        ("monkeymonkey12monkey", Refusal::Common),
+        ("testtesttesttest1", Refusal::Common),
+        ("19871988198919901991", Refusal::Common),
     ] {
         assert_eq!(rules.check(bad).unwrap_err(), reason, "{bad:?}");
     }
@@ -526,10 +567,17 @@ fn helper_that_hashes_in_many_threads() {
     }
     let budget = Budget::default().memory(64 << 20).hashes(8).wait(Duration::from_secs(120));
     let hasher = Hasher::builder().scheme(Scheme::argon2id(16 * 1024, 1, 1)).budget(budget).build().unwrap();
+    let older = Hasher::builder().scheme(Scheme::argon2id(12 * 1024, 2, 1)).build().unwrap();
+    let foreign = older.hash("pw").unwrap().into_string();
+    drop(older);
     std::thread::scope(|scope| {
         for number in 0..64 {
-            let hasher = &hasher;
-            scope.spawn(move || hasher.hash(&format!("password {number}")).unwrap());
+            let (hasher, foreign) = (&hasher, &foreign);
+            scope.spawn(move || {
+                hasher.hash(&format!("password {number}")).unwrap();
+                // An old policy's row, and what a failure makes up for.
+                assert!(hasher.verify("wrong", foreign).is_err());
+            });
         }
     });
 }

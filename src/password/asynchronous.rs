@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tokio::task;
 use tokio::time::timeout;
 
+use super::gate::Deadline;
 use super::{HashError, HashErrorKind, Hasher, StoredHash, Verified, VerifyError};
 use crate::secret::{ExposeSecret, SecretString};
 
@@ -30,7 +31,8 @@ impl Hasher {
     /// Those of [`hash`](Self::hash).
     pub async fn hash_async(&self, password: impl Into<SecretString>) -> Result<StoredHash, HashError> {
         let password = password.into();
-        self.blocking(move |hasher| hasher.hash(password.expose_secret()), Into::into).await
+        self.blocking(move |hasher, until| hasher.hash_until(password.expose_secret(), until), Into::into)
+            .await
     }
 
     /// [`verify_user`](Self::verify_user) on tokio's blocking pool, as [`hash_async`](Self::hash_async).
@@ -43,7 +45,8 @@ impl Hasher {
         stored: Option<impl Into<String>>,
     ) -> Result<Verified, VerifyError> {
         let (password, stored) = (password.into(), stored.map(Into::into));
-        let verify = move |hasher: Self| hasher.verify_user(password.expose_secret(), stored.as_deref());
+        let verify =
+            move |hasher: Self, until| hasher.check(password.expose_secret(), stored.as_deref(), until);
         self.blocking(verify, Into::into).await
     }
 
@@ -58,23 +61,25 @@ impl Hasher {
         stored: Option<impl Into<String>>,
     ) -> Result<Option<StoredHash>, VerifyError> {
         let (password, stored) = (password.into(), stored.map(Into::into));
-        let verify =
-            move |hasher: Self| hasher.verify_user_and_upgrade(password.expose_secret(), stored.as_deref());
+        let verify = move |hasher: Self, until| {
+            hasher.upgrade_until(password.expose_secret(), stored.as_deref(), until)
+        };
         self.blocking(verify, Into::into).await
     }
 
     async fn blocking<T: Send + 'static, E: Send + 'static>(
         &self,
-        work: impl FnOnce(Self) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(Self, Deadline) -> Result<T, E> + Send + 'static,
         error: impl Fn(HashErrorKind) -> E,
     ) -> Result<T, E> {
-        let waiting = timeout(self.gate.budget().wait, Arc::clone(&self.gate.threads).acquire_owned());
+        let deadline = self.gate.deadline();
+        let waiting = timeout(deadline.left(), Arc::clone(&self.gate.threads).acquire_owned());
         // The semaphore is never closed.
         let turn = waiting.await.ok().and_then(Result::ok).ok_or_else(|| error(HashErrorKind::Busy))?;
         let hasher = self.clone();
         let worked = task::spawn_blocking(move || {
             let _turn = turn; // held by the work, not by who waits for it
-            work(hasher)
+            work(hasher, deadline)
         });
         // It does not panic; a runtime that shuts down cancels what has not begun.
         worked.await.unwrap_or_else(|_| Err(error(HashErrorKind::Unavailable)))

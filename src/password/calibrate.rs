@@ -30,10 +30,10 @@ impl Scheme {
         };
         for log_n in (14..=20_u8).rev() {
             let least = Self::scrypt(log_n, 8, minimum(log_n));
-            let expected = unit * minimum(log_n) * (1 << (log_n - 14));
+            let expected = unit.saturating_mul(minimum(log_n)).saturating_mul(1 << (log_n - 14));
             if least.memory() > max_memory
                 || least.admit(&Ceilings::default()).is_err()
-                || expected > target * 2
+                || expected > target.saturating_mul(2)
             {
                 continue;
             }
@@ -70,7 +70,7 @@ impl Scheme {
 /// The dearest scheme within the time and the ceilings, when `least` of it takes `measured`.
 fn largest(target: Duration, measured: Duration, least: u32, scheme: impl Fn(u32) -> Scheme) -> Scheme {
     let within = |count: &u32| {
-        let expected = measured * *count / least;
+        let expected = measured.saturating_mul(*count) / least;
         expected <= target && scheme(*count).admit(&Ceilings::default()).is_ok()
     };
     let count = (least..=least.saturating_mul(MOST)).take_while(within).last();
@@ -97,7 +97,9 @@ mod tests {
 
     #[test]
     fn never_below_owasp_and_within_memory_and_ceilings() {
-        for (milliseconds, memory) in [(0, 0), (1, u64::MAX), (40, 16 << 20), (100, 32 << 20)] {
+        for (milliseconds, memory) in
+            [(0, 0), (1, u64::MAX), (40, 16 << 20), (100, 32 << 20), (u64::MAX, 16 << 20)]
+        {
             let target = Duration::from_millis(milliseconds);
             for scheme in [Scheme::calibrate(target, memory), Scheme::calibrate_argon2id(target, memory)] {
                 assert!(scheme.meets_owasp(), "{scheme}");

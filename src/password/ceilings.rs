@@ -40,7 +40,8 @@ impl Ceilings {
         self
     }
 
-    /// PBKDF2's iterations, of imported rows: 5,000,000 by default, half a second with SHA-256, two with SHA-512.
+    /// PBKDF2's iterations, of imported rows, counted for each block of output: 5,000,000 by default, half a second with
+    /// SHA-256, two with SHA-512.
     pub fn pbkdf2_iterations(mut self, iterations: u64) -> Self {
         self.pbkdf2_iterations = iterations;
         self

@@ -24,7 +24,8 @@ pub enum VerifyErrorKind {
     CostAboveCeiling,
     /// The stored text names a scheme or version that this policy does not read.
     UnknownScheme,
-    /// Too many passwords are being hashed; nothing was checked. Answer "try again", not "wrong password".
+    /// Too many passwords are being hashed; nothing was checked. Answer "try again", not "wrong password"; it counts
+    /// against nobody.
     Busy,
     /// Memory, the random source or the pepper's key is missing; nothing was checked.
     Unavailable,

@@ -91,20 +91,28 @@ struct State {
     /// Those who wait, in order of arrival.
     queue: VecDeque<u64>,
     next_ticket: u64,
-    /// What every hash was granted, in order.
+    /// The memory of every hash, in order.
     #[cfg(test)]
     log: Vec<u64>,
 }
 
-/// What one hash asks for.
+/// What a call asks for, whose hashes run one after the other.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Share {
-    /// Bytes to be charged to the budget. They must not exceed it: the policy's ceiling sees to that.
+    /// Bytes to be charged to the budget: of the dearest hash. They must not exceed it: the policy's ceiling sees to that.
     pub(super) memory: u64,
-    /// How many of Argon2's blocks it works in.
+    /// How many of Argon2's blocks that works in.
     pub(super) blocks: usize,
-    /// Whether a next hash will want as many.
-    pub(super) keep: bool,
+    /// How many a next call will want.
+    pub(super) keep: usize,
+}
+
+impl Share {
+    /// What serves both.
+    pub(super) fn most(self, other: Self) -> Self {
+        let (memory, blocks) = (self.memory.max(other.memory), self.blocks.max(other.blocks));
+        Self { memory, blocks, ..self }
+    }
 }
 
 /// When a call gives up waiting.
@@ -117,7 +125,7 @@ impl Deadline {
     }
 }
 
-/// Leave to run one hash; gives its share back when dropped, whatever happened.
+/// Leave to hash, one after the other; gives its share back when dropped, whatever happened.
 pub(super) struct Permit<'gate> {
     gate: &'gate Gate,
     share: Share,
@@ -164,8 +172,6 @@ impl Gate {
                 state.running += 1;
                 state.granted += share.memory;
                 let blocks = state.take_idle(share.blocks);
-                #[cfg(test)]
-                state.log.push(share.memory);
                 state.shrink_idle(&self.budget);
                 drop(state);
                 self.freed.notify_all(); // the next in the queue may fit too
@@ -212,13 +218,19 @@ impl State {
 }
 
 impl Permit<'_> {
-    /// Argon2's memory, as many blocks as the share asked for; `None` when the allocator has none.
-    pub(super) fn blocks(&mut self) -> Option<&mut [Block]> {
+    /// Notes what a hash works in.
+    #[cfg(test)]
+    pub(super) fn note(&self, memory: u64) {
+        self.gate.lock().log.push(memory);
+    }
+
+    /// So many of Argon2's blocks, at most what the share asked for; `None` when the allocator has none.
+    pub(super) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
         if self.blocks.is_empty() {
-            self.blocks.try_reserve_exact(self.share.blocks).ok()?;
+            self.blocks.try_reserve_exact(self.share.blocks.max(MAPPED)).ok()?;
             self.blocks.resize(self.share.blocks, Block::new());
         }
-        Some(&mut self.blocks)
+        self.blocks.get_mut(..count)
     }
 }
 
@@ -226,11 +238,14 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.blocks.fill(Block::new());
         zeroize::optimization_barrier(self.blocks.as_slice());
-        let blocks = std::mem::take(&mut self.blocks);
+        let mut blocks = std::mem::take(&mut self.blocks);
+        if blocks.len() != self.share.keep {
+            blocks = Vec::new(); // returned before its share is
+        }
         let mut state = self.gate.lock();
         state.running -= 1;
         state.granted -= self.share.memory;
-        if self.share.keep && !blocks.is_empty() {
+        if !blocks.is_empty() {
             state.idle.push_back(blocks);
             state.shrink_idle(&self.gate.budget);
         }
@@ -245,13 +260,17 @@ impl fmt::Debug for Gate {
     }
 }
 
+/// Blocks that are reserved at least, of which only those in use take memory: an allocation above 32 MiB comes from the
+/// kernel and goes back there, where glibc would keep smaller ones, for each thread some.
+const MAPPED: usize = 33 << 10;
+
 fn size(blocks: &[Block]) -> u64 {
     size_of_val(blocks) as u64
 }
 
 #[cfg(test)]
 impl Gate {
-    /// What every hash so far was granted, in order.
+    /// The memory of every hash so far, in order.
     pub(super) fn log(&self) -> Vec<u64> {
         self.lock().log.clone()
     }
@@ -274,7 +293,10 @@ mod tests {
 
     /// As many blocks as fit into `memory`.
     fn argon2(memory: u64) -> Share {
-        Share { memory, blocks: usize::try_from(memory / KIB).unwrap(), keep: true }
+        {
+            let blocks = usize::try_from(memory / KIB).unwrap();
+            Share { memory, blocks, keep: blocks }
+        }
     }
 
     #[test]
@@ -303,13 +325,13 @@ mod tests {
     fn blocks_are_kept_erased_and_yield_to_others() {
         let gate = impatient(2, 10 * KIB);
         let mut permit = gate.enter(argon2(6 * KIB), gate.deadline()).unwrap();
-        permit.blocks().unwrap()[5].as_mut()[127] = 0xdead_beef;
+        permit.blocks(6).unwrap()[5].as_mut()[127] = 0xdead_beef;
         let address = permit.blocks.as_ptr();
         drop(permit);
 
         let mut permit = gate.enter(argon2(6 * KIB), gate.deadline()).unwrap();
         assert_eq!(permit.blocks.as_ptr(), address);
-        assert_eq!(permit.blocks().unwrap()[5].as_ref()[127], 0);
+        assert_eq!(permit.blocks(6).unwrap()[5].as_ref()[127], 0);
         drop(permit);
 
         let other = gate.enter(plain(5 * KIB), gate.deadline()).unwrap(); // 5 + 6 kept is above 10: what was kept goes
@@ -322,15 +344,15 @@ mod tests {
         let gate = impatient(2, 1000 * KIB);
         for size in 1..50 {
             let mut permit =
-                gate.enter(Share { memory: 20 * KIB, blocks: size, keep: true }, gate.deadline()).unwrap();
-            assert_eq!(permit.blocks().unwrap().len(), size);
+                gate.enter(Share { memory: 20 * KIB, blocks: size, keep: size }, gate.deadline()).unwrap();
+            assert_eq!(permit.blocks(size).unwrap().len(), size);
         }
         let kept: Vec<usize> = gate.lock().idle.iter().map(Vec::len).collect();
         assert_eq!(kept, [48, 49]); // the newest two
 
         let mut permit =
-            gate.enter(Share { memory: 900 * KIB, blocks: 900, keep: false }, gate.deadline()).unwrap();
-        permit.blocks().unwrap();
+            gate.enter(Share { memory: 900 * KIB, blocks: 900, keep: 20 }, gate.deadline()).unwrap();
+        permit.blocks(900).unwrap();
         drop(permit);
         assert!(gate.lock().idle.iter().all(|blocks| blocks.len() < 900)); // an unusual row pins nothing
     }
@@ -390,7 +412,7 @@ mod tests {
                         let mut permit = gate.enter(argon2(memory), gate.deadline()).unwrap();
                         assert!(granted.fetch_add(memory, Ordering::SeqCst) + memory <= 8 * KIB);
                         most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                        permit.blocks().unwrap();
+                        permit.blocks(1).unwrap();
                         thread::yield_now();
                         running.fetch_sub(1, Ordering::SeqCst);
                         granted.fetch_sub(memory, Ordering::SeqCst);

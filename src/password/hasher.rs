@@ -1,10 +1,13 @@
 use std::fmt;
 use std::hint;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::gate::{Deadline, Gate};
+use super::gate::{Deadline, Gate, Permit, Share};
 use super::import::Format;
 use super::pepper::{self, Pepper};
 use super::scheme::{Input, Scheme};
@@ -14,6 +17,7 @@ use super::{
     Budget, BuildError, BuildErrorKind, Ceilings, Defect, HashError, HashErrorKind, Policy, StoredHash,
     VerifyError,
 };
+use crate::clock::{Clock, SystemClock};
 use crate::keys::{Key, KeyRing, Snapshot};
 use crate::{compare, random};
 
@@ -41,6 +45,8 @@ pub struct Hasher {
     scheme: Scheme,
     ceilings: Ceilings,
     pub(super) gate: Arc<Gate>,
+    /// Nanoseconds that a hash of the policy takes here, lately.
+    price: Arc<AtomicU64>,
     pepper: Option<Pepper>,
     formats: Arc<[Format]>,
 }
@@ -80,6 +86,10 @@ impl Hasher {
     /// [`HashError`]: `TooLong` above [`MAX_PASSWORD_BYTES`], `Busy` when the budget stayed full,
     /// `Unavailable` when memory or the random source failed.
     pub fn hash(&self, password: &str) -> Result<StoredHash, HashError> {
+        self.hash_until(password, self.gate.deadline())
+    }
+
+    pub(super) fn hash_until(&self, password: &str, deadline: Deadline) -> Result<StoredHash, HashError> {
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(HashErrorKind::TooLong.into());
         }
@@ -88,14 +98,16 @@ impl Hasher {
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
         let forms = Forms::of(password);
         let text = forms.first().as_bytes();
-        let deadline = self.gate.deadline();
         let pepper = self.pepper.as_ref().map(|pepper| pepper.ring.snapshot());
-        let Some(pepper) = pepper.as_ref().map(|snapshot| snapshot.primary()) else {
-            self.derive(self.scheme, text, &salt, &mut *output, deadline)?;
-            return Ok(StoredHash::new(self.scheme, &salt, &*output, None));
-        };
-        self.derive(self.scheme, &*pepper::tag(pepper, text), &salt, &mut *output, deadline)?;
-        Ok(StoredHash::new(self.scheme, &salt, &*output, Some(pepper.id)))
+        let pepper = pepper.as_ref().map(|snapshot| snapshot.primary());
+        let mut permit = self.gate.enter(self.scheme.share(), deadline)?;
+        match pepper {
+            None => self.derive(self.scheme, text, &salt, &mut *output, &mut permit)?,
+            Some(key) => {
+                self.derive(self.scheme, &*pepper::tag(key, text), &salt, &mut *output, &mut permit)?;
+            }
+        }
+        Ok(StoredHash::new(self.scheme, &salt, &*output, pepper.map(|key| key.id)))
     }
 
     /// Checks a password against what is stored of it.
@@ -108,7 +120,7 @@ impl Hasher {
     /// (`Malformed`, `UnknownScheme`, `CostAboveCeiling`) and from a server that could not check (`Busy`,
     /// `Unavailable`). Only the first should count against the user, and all should look alike to them.
     pub fn verify(&self, password: &str, stored: &str) -> Result<Verified, VerifyError> {
-        self.check(password, Some(stored))
+        self.check(password, Some(stored), self.gate.deadline())
     }
 
     /// Checks a password, and hashes it anew when what is stored is below today's policy.
@@ -124,12 +136,7 @@ impl Hasher {
         password: &str,
         stored: &str,
     ) -> Result<Option<StoredHash>, VerifyError> {
-        let verified = self.verify(password, stored)?;
-        if !verified.needs_rehash() {
-            return Ok(None);
-        }
-        let new = self.hash(password).ok();
-        Ok(new.filter(|new| self.verify(password, new.as_str()).is_ok()))
+        self.upgrade_until(password, Some(stored), self.gate.deadline())
     }
 
     /// [`verify_user`](Self::verify_user) and [`verify_and_upgrade`](Self::verify_and_upgrade) in one: a login.
@@ -141,10 +148,20 @@ impl Hasher {
         password: &str,
         stored: Option<&str>,
     ) -> Result<Option<StoredHash>, VerifyError> {
-        match stored {
-            Some(stored) => self.verify_and_upgrade(password, stored),
-            None => Err(self.verify_absent(password)),
+        self.upgrade_until(password, stored, self.gate.deadline())
+    }
+
+    pub(super) fn upgrade_until(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<Option<StoredHash>, VerifyError> {
+        if !self.check(password, stored, deadline)?.needs_rehash() {
+            return Ok(None);
         }
+        let new = self.hash_until(password, deadline).ok();
+        Ok(new.filter(|new| self.check(password, Some(new.as_str()), deadline).is_ok()))
     }
 
     /// Does the work of checking a password for a user who does not exist.
@@ -153,19 +170,19 @@ impl Hasher {
     /// account. The answer is always an error: `Rejected`, unless the budget or memory was exhausted.
     #[must_use = "the error is the answer to give"]
     pub fn verify_absent(&self, password: &str) -> VerifyError {
-        self.check(password, None).err().unwrap_or(VerifyError::REJECTED)
+        self.check(password, None, self.gate.deadline()).err().unwrap_or(VerifyError::REJECTED)
     }
 
     /// Checks a password against what the database answered; `None` does [`verify_absent`](Self::verify_absent)'s
     /// work.
     ///
     /// Known and unknown users then take equal time, as long as stored hashes have the policy's scheme and costs. After a
-    /// cheaper row, and one of another program, about what is missing is made up; a dearer row takes its own time.
+    /// cheaper row about what is missing is made up; a dearer row takes its own time.
     ///
     /// # Errors
     /// Those of [`verify`](Self::verify).
     pub fn verify_user(&self, password: &str, stored: Option<&str>) -> Result<Verified, VerifyError> {
-        self.check(password, stored)
+        self.check(password, stored, self.gate.deadline())
     }
 
     /// Checks a stored text under this policy's ceilings and formats without hashing anything, as when walking a table.
@@ -176,35 +193,47 @@ impl Hasher {
         StoredHash::parse_under(stored, &self.ceilings, &self.formats)
     }
 
-    /// Checks a password against a row, or for nobody. In every path that fails, the number of hashes depends on the
-    /// password alone.
-    fn check(&self, password: &str, stored: Option<&str>) -> Result<Verified, VerifyError> {
+    /// Checks a password against a row, or for nobody: under one permit, so that every path waits once. In every path that
+    /// fails, the time depends on the password alone, as far as rows are no dearer than the policy.
+    pub(super) fn check(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<Verified, VerifyError> {
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(VerifyError::REJECTED);
         }
-        let deadline = self.gate.deadline();
         let forms = Forms::of(password);
         let snapshot = self.pepper.as_ref().map(|pepper| pepper.ring.snapshot());
-        let whole = self.scheme.nanoseconds().saturating_mul(forms.count().into());
-        let (spent, refusal) = match stored.map(|stored| self.admit(stored, snapshot.as_deref())) {
-            Some(Ok((record, pepper))) => {
-                let mut spent: u64 = 0;
-                for reading in &record.readings {
-                    for (text, is_first) in forms.texts(reading.text) {
-                        if self.matches(reading, &record, pepper, &text, deadline)? {
-                            let needs_rehash =
-                                !is_first || self.is_below(&record, reading, snapshot.as_deref());
-                            return Ok(Verified { needs_rehash });
-                        }
-                        spent = spent.saturating_add(reading.scheme.nanoseconds());
-                    }
-                }
-                (spent, VerifyError::REJECTED)
-            }
-            Some(Err(defect)) => (0, defect.into()),
-            None => (0, VerifyError::REJECTED),
+        let (row, refusal) = match stored.map(|stored| self.admit(stored, snapshot.as_deref())) {
+            Some(Ok(row)) => (Some(row), VerifyError::REJECTED),
+            Some(Err(defect)) => (None, defect.into()),
+            None => (None, VerifyError::REJECTED),
         };
-        self.spend(whole.saturating_sub(spent), password, deadline)?;
+        let readings = row.as_ref().map_or(&[][..], |(record, _)| &record.readings);
+        let share =
+            readings.iter().map(|reading| reading.scheme.share()).fold(self.scheme.share(), Share::most);
+        let mut permit = self.gate.enter(share, deadline)?;
+
+        let started = SystemClock.monotonic();
+        let Some((record, pepper)) = row else {
+            for _ in 0..forms.count() {
+                self.spend_one(password, &mut permit)?;
+            }
+            return Err(refusal);
+        };
+        for reading in &record.readings {
+            for (text, is_first) in forms.texts(reading.text) {
+                if self.matches(reading, &record, pepper, &text, &mut permit)? {
+                    let needs_rehash = !is_first || self.is_below(&record, reading, snapshot.as_deref());
+                    return Ok(Verified { needs_rehash });
+                }
+            }
+        }
+        if record.readings.iter().any(|reading| reading.scheme != self.scheme) {
+            Self::spend_until(started.saturating_add(self.price().saturating_mul(forms.count())));
+        }
         Err(refusal)
     }
 
@@ -233,13 +262,13 @@ impl Hasher {
         record: &Record,
         pepper: Option<&Key>,
         text: &[u8],
-        deadline: Deadline,
+        permit: &mut Permit<'_>,
     ) -> Result<bool, HashErrorKind> {
         let Reading { scheme, salt, finish, .. } = reading;
         let mut output = Zeroizing::new(vec![0; finish.derived_len(record.output.len())]);
         match pepper {
-            None => self.derive(*scheme, text, salt, &mut output, deadline)?,
-            Some(key) => self.derive(*scheme, &*pepper::tag(key, text), salt, &mut output, deadline)?,
+            None => self.derive(*scheme, text, salt, &mut output, permit)?,
+            Some(key) => self.derive(*scheme, &*pepper::tag(key, text), salt, &mut output, permit)?,
         }
         Ok(compare::equal(&finish.of(output), &record.output))
     }
@@ -252,17 +281,27 @@ impl Hasher {
             || record.pepper != snapshot.map(|snapshot| snapshot.primary().id)
     }
 
-    /// Hashes for about so long, and throws it away: hashes of the policy for whole ones, cheaper ones for the rest.
-    fn spend(&self, nanoseconds: u64, password: &str, deadline: Deadline) -> Result<(), HashErrorKind> {
-        let whole = self.scheme.nanoseconds().max(1);
-        let hashes = usize::try_from(nanoseconds / whole).unwrap_or_default();
-        let rest = self.scheme.fill(nanoseconds % whole);
-        for scheme in std::iter::repeat_n(self.scheme, hashes).chain(rest) {
-            let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
-            self.derive(scheme, password.as_bytes(), &[0; SALT_BYTES], &mut *output, deadline)?;
+    /// Does one hash of the policy and throws it away.
+    fn spend_one(&self, password: &str, permit: &mut Permit<'_>) -> Result<(), HashErrorKind> {
+        let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
+        self.derive(self.scheme, password.as_bytes(), &[0; SALT_BYTES], &mut *output, permit)?;
+        hint::black_box(&output);
+        Ok(())
+    }
+
+    /// Works until then, in steps of a tenth of a millisecond, on something that needs no memory.
+    fn spend_until(moment: Duration) {
+        let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
+        while SystemClock.monotonic() < moment {
+            pbkdf2::pbkdf2_hmac::<Sha256>(b"time", b"passes", STEP, &mut *output);
             hint::black_box(&output);
         }
-        Ok(())
+    }
+
+    /// How long a hash of the policy takes here: as measured lately, or as it should.
+    fn price(&self) -> Duration {
+        let measured = self.price.load(Ordering::Relaxed);
+        Duration::from_nanos(if measured == 0 { self.scheme.nanoseconds() } else { measured })
     }
 
     fn derive(
@@ -271,10 +310,23 @@ impl Hasher {
         password: &[u8],
         salt: &[u8],
         output: &mut [u8],
-        deadline: Deadline,
+        permit: &mut Permit<'_>,
     ) -> Result<(), HashErrorKind> {
-        let mut permit = self.gate.enter(scheme.share(scheme == self.scheme), deadline)?;
-        let derived = scheme.algorithm.derive(scheme.costs, &mut permit, Input { password, salt }, output);
+        let started = SystemClock.monotonic();
+        #[cfg(test)]
+        permit.note(scheme.memory());
+        let derived = scheme.algorithm.derive(scheme.costs, permit, Input { password, salt }, output);
+        if scheme == self.scheme {
+            let took = SystemClock.monotonic().saturating_sub(started);
+            let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+            // An average that follows the load: an eighth of what is new. Between threads the last one wins, which does
+            // no harm.
+            let average = match self.price.load(Ordering::Relaxed) {
+                0 => took,
+                before => before - before / 8 + took / 8,
+            };
+            self.price.store(average, Ordering::Relaxed);
+        }
         derived.map_err(|_| HashErrorKind::Unavailable)
     }
 }
@@ -300,7 +352,7 @@ impl Finish {
 impl Default for Hasher {
     fn default() -> Self {
         let (scheme, ceilings, gate) = (Scheme::default(), Ceilings::default(), Gate::shared());
-        Self { scheme, ceilings, gate, pepper: None, formats: Arc::new([]) }
+        Self { scheme, ceilings, gate, price: Arc::default(), pepper: None, formats: Arc::new([]) }
     }
 }
 
@@ -312,7 +364,7 @@ impl fmt::Debug for Hasher {
             .field("budget", &self.gate)
             .field("pepper", &self.pepper.as_ref().map(|pepper| &pepper.ring))
             .field("formats", &self.formats)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -411,7 +463,7 @@ impl HasherBuilder {
             ring.mark_as_pepper();
             Pepper { ring, accept_unpeppered }
         });
-        Ok(Hasher { scheme, ceilings, gate, pepper, formats: formats.into() })
+        Ok(Hasher { scheme, ceilings, gate, price: Arc::default(), pepper, formats: formats.into() })
     }
 }
 
@@ -427,6 +479,8 @@ impl Verified {
 /// RFC 9106 §3.1 and NIST SP 800-132 §5.1 recommend 128 bits.
 const SALT_BYTES: usize = 16;
 const OUTPUT_BYTES: usize = 32;
+/// Iterations of PBKDF2 that take about a tenth of a millisecond.
+const STEP: u32 = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -465,9 +519,9 @@ mod tests {
         let hasher = hasher();
         let row = Hasher::builder().scheme(Scheme::scrypt(10, 8, 1)).build().unwrap().hash("pw").unwrap();
         assert!(hasher.verify("no", row.as_str()).is_err());
-        assert_eq!(hasher.gate.log(), [MIB, MIB], "its own, and what is missing");
+        assert_eq!(hasher.gate.log(), [MIB], "the rest of the time passes without memory");
         assert!(hasher.verify_and_upgrade("pw", row.as_str()).unwrap().is_some());
-        assert_eq!(hasher.gate.log()[2..], [MIB, 2 * MIB, 2 * MIB], "verified, hashed, and that verified");
+        assert_eq!(hasher.gate.log()[1..], [MIB, 2 * MIB, 2 * MIB], "verified, hashed, and that verified");
     }
 
     #[test]
@@ -479,13 +533,21 @@ mod tests {
             assert!(hasher.verify_user(decomposed, row).is_err());
             assert_eq!(hasher.gate.log(), [2 * MIB; 2], "{row:?}");
         }
-        // The seed's shape has two readings: their hashes count towards the policy's.
-        let snippet = format!("{}${}", "0".repeat(64), "0".repeat(128));
+    }
+
+    #[test]
+    fn what_a_cheaper_row_lacks_in_time_is_made_up() {
         let policy =
-            Hasher::builder().scheme(Scheme::scrypt(17, 8, 1)).budget(Budget::default()).build().unwrap();
-        assert!(policy.verify("pw", &snippet).is_err());
-        assert_eq!(policy.gate.log()[..2], [16 * MIB; 2]);
-        assert_eq!(policy.gate.log()[2..4], [64 * MIB, 32 * MIB], "and what is missing of its time");
+            Hasher::builder().scheme(Scheme::scrypt(15, 8, 1)).budget(Budget::default()).build().unwrap();
+        let row = Hasher::builder().scheme(Scheme::scrypt(4, 8, 1)).build().unwrap().hash("pw").unwrap();
+        assert!(policy.verify_absent("pw").kind() == VerifyErrorKind::Rejected);
+        let price = policy.price();
+        let started = SystemClock.monotonic();
+        assert!(policy.verify("no", row.as_str()).is_err());
+        assert!(SystemClock.monotonic() >= started + price);
+        let started = SystemClock.monotonic();
+        assert!(policy.verify("cafe\u{301}", row.as_str()).is_err());
+        assert!(SystemClock.monotonic() >= started + price * 2);
     }
 
     #[test]

@@ -33,6 +33,7 @@
 //! | `$scrypt$ln=17,r=8,p=1$salt$hash` | PHC string, scrypt |
 //! | `$argon2id$v=19$m=19456,t=2,p=1$salt$hash` | PHC string, Argon2id, Argon2i or Argon2d; version 1.0 where `v` is 16 or missing |
 //! | `$7$…` | scrypt, as libxcrypt and libsodium store it |
+//! | `$pbkdf2-sha256$…`, `$pbkdf2-sha512$…`, `$pbkdf2$…` | passlib and libpass |
 //! | `salt$hash` in hexadecimal, 16 to 64 and 128 digits | the common Python snippet around `hashlib.scrypt`, N=2^14, r=8, p=1 |
 //! | `scrypt$…`, `argon2$…`, `pbkdf2_sha256$…`, `pbkdf2_sha1$…`, `!…` | Django |
 //! | `scrypt:N:r:p$…`, `pbkdf2:sha256:…$…` | Werkzeug, and so Flask |
@@ -42,13 +43,15 @@
 //! | `salt:hash`, `hash.salt`, Firebase's | only when [`HasherBuilder::import`] names the [`Format`], or all by [`HasherBuilder::import_all`] |
 //! | `{pepper:ID}` and a PHC string | peppered, see [`HasherBuilder::pepper`] |
 //!
-//! All foreign rows ask for a rehash; so do ours below today's policy, never those above. Numbers must be plain
-//! decimals, base64 in its one spelling, salts at most 64 bytes and hashes 10 to 64. Anything else is refused by
-//! name ([`Defect`]) and distinguishable from a wrong password. Refused on purpose: hashes under 80 bits, which some
+//! All foreign rows ask for a rehash; so do ours below today's policy or of another algorithm, never those above: services
+//! that share a table need one policy. Numbers must be plain decimals, base64 in its one spelling, a PHC string's salt at
+//! most 64 bytes, and hashes 10 to 64. Anything else is refused by name ([`Defect`]) and distinguishable from a wrong
+//! password. Refused on purpose: hashes under 80 bits, which some
 //! passwords would match by chance; Argon2 with associated data or a key of another program's, since the text does not say
 //! which; a number of iterations, rounds or N that is not in the text, but for the shapes above that have it fixed. A scrypt
-//! string that lost whole bytes at its end is a shorter scrypt hash of the same password: it verifies down to 10 bytes, and
-//! asks for a rehash.
+//! or PBKDF2 string that lost whole bytes at its end is a shorter hash of the same password: it verifies down to 10 bytes,
+//! and asks for a rehash. While a table is migrated its column is a `String`, not a [`StoredHash`]: that reads neither the
+//! shapes of [`HasherBuilder::import`] nor a mark for no password.
 //!
 //! # Unicode
 //! What is hashed is the password in form NFC, so that it does not matter how a keyboard composes an accent. A row that
@@ -58,14 +61,17 @@
 //! # Security
 //! Costs in a stored string are checked against [`Ceilings`] before anything is allocated, so that a row an
 //! attacker wrote cannot exhaust memory. Time for a wrong password is independent of the stored hash's content.
-//! After a wrong password for a row that is cheaper than the policy, or another program's, cheaper hashes make up for the
-//! rest: about, so that many measurements still tell such rows from others. A dearer row takes its own time.
+//! After a wrong password for a row that is cheaper than the policy, the thread works on until a hash of the policy would
+//! have been done, by what these take lately: about, so that many measurements may still tell such rows from others. A
+//! dearer row takes its own time. One call waits for the budget once, whatever it hashes.
 //!
 //! One hash blocks its thread for about 0.3 s at the default, plus its wait for the budget. With feature `tokio`,
 //! [`Hasher`] has `hash_async` and `verify_async`; other async programs call it where blocking is allowed.
 //!
 //! Argon2's working memory is erased after each hash; the scrypt crate's (128 MiB at the default) is returned to
-//! the allocator as it is, and so is bcrypt's. The derived output is erased in all.
+//! the allocator as it is, and so is bcrypt's. The derived output is erased in all. An allocator may keep what is returned
+//! to it: glibc does so with scrypt tables of up to 32 MiB, some for each thread, beyond the budget. Where imported rows
+//! have such, `MALLOC_MMAP_THRESHOLD_=1048576` in the environment prevents it.
 //!
 //! # Source
 //! scrypt: RFC 7914. Argon2: RFC 9106. PBKDF2: RFC 8018 §5.2. PHC string format: the P-H-C project's specification.

@@ -19,12 +19,12 @@ pub(super) fn write(scheme: Scheme, salt: &[u8], output: &[u8]) -> String {
 
 /// Reads a text that starts with `$`. The costs are those it states, whatever they are.
 pub(super) fn read(text: &str) -> Result<Record, Defect> {
-    let mut fields = text.split('$').skip(1).peekable();
+    let mut fields = text.strip_prefix('$').ok_or(Defect::Shape)?.split('$').peekable();
     let id = fields.next().unwrap_or_default();
     let mut known = SCHEMES.iter().filter(|scheme| scheme.id() == id).peekable();
     let versioned = known.peek().ok_or(Defect::SchemeUnknown)?.version().is_some();
     let version = match fields.next_if(|field| versioned && field.starts_with("v=")) {
-        Some(field) => Some(number(field.trim_start_matches("v="))?),
+        Some(field) => Some(number(field.strip_prefix("v=").unwrap_or_default())?),
         // As the reference implementation reads what it wrote before it had versions.
         None => versioned.then_some(UNVERSIONED),
     };
@@ -46,6 +46,14 @@ pub(super) fn read(text: &str) -> Result<Record, Defect> {
     }
     let foreign = !in_order || version == Some(UNVERSIONED);
     Record::new(vec![Reading::new(Scheme { algorithm, costs }, salt)], output, foreign)
+}
+
+/// Reads an Argon2 string that another program wrapped.
+pub(super) fn read_argon2(text: &str) -> Result<Record, Defect> {
+    if !text.starts_with("$argon2") {
+        return Err(Defect::SchemeUnknown);
+    }
+    Ok(Record { foreign: true, ..read(text)? })
 }
 
 /// Costs as a text states them.

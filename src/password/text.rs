@@ -3,6 +3,8 @@
 #[cfg(feature = "bcrypt")]
 use sha2::{Digest, Sha256};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+#[cfg(feature = "bcrypt")]
+use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
 use super::stored::TextForm;
@@ -43,7 +45,10 @@ impl<'a> Forms<'a> {
             #[cfg(feature = "bcrypt")]
             TextForm::HexSha256 => usual()
                 .map(|(text, is_first)| {
-                    (bytes(&crate::encoding::hex(&Sha256::digest(text.as_bytes()))), is_first)
+                    let mut digest = Sha256::digest(text.as_bytes());
+                    let digits = Zeroizing::new(crate::encoding::hex(&digest));
+                    digest.zeroize();
+                    (bytes(&digits), is_first)
                 })
                 .collect(),
         }

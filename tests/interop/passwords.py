@@ -17,6 +17,7 @@ import bcrypt
 import django.conf
 from argon2.low_level import Type, hash_secret
 from passlib.hash import argon2 as libpass_argon2
+from passlib.hash import pbkdf2_sha256, pbkdf2_sha512
 from passlib.hash import scrypt as libpass_scrypt
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -111,6 +112,11 @@ def vectors() -> None:
     rows += [("", "!", "unusable"), ("anything", "!Ko2ZtFUkpSWZvB7wO4cM9kH7aQd1eJ0xYbR3sL5n", "unusable")]
     write("django", "Django's own hashers", rows)
     write("werkzeug", "hashlib as Werkzeug calls it", both(lambda password: f"scrypt:1024:8:1${text}${scrypt(password, text.encode(), 10, 8, 1).hex()}") + [row for name in ["sha1", "sha256", "sha512"] for row in both(lambda password: f"pbkdf2:{name}:1000${text}${hashlib.pbkdf2_hmac(name, password.encode(), text.encode(), 1000).hex()}")])
+    rows = []
+    for name, digest in [("pbkdf2", "sha1"), ("pbkdf2-sha256", "sha256"), ("pbkdf2-sha512", "sha512")]:
+        ab64 = lambda data: base64.b64encode(data).decode().rstrip("=").replace("+", ".")
+        rows += both(lambda password: f"${name}$1000${ab64(salt)}${ab64(hashlib.pbkdf2_hmac(digest, password.encode(), salt, 1000))}")
+    write("passlib", "hashlib as passlib calls it", rows)
     rows = both(lambda password: "{scrypt}" + spring_scrypt(password, salt, 10, 8, 1))
     rows += both(lambda password: spring_scrypt(password, salt * 4, 10, 8, 2))
     rows += both(lambda password: "{scrypt@SpringSecurity_v5_8}" + spring_scrypt(password, salt, 10, 8, 1))
@@ -121,6 +127,7 @@ def vectors() -> None:
     write("simple_scrypt", "hashlib.scrypt", both(lambda password: f"1024$8$1${salt.hex()}${scrypt(password, salt, 10, 8, 1, 32).hex()}"))
     node = both(lambda password: f"{salt.hex()}:{scrypt(password, salt.hex().encode(), 14, 8, 1).hex()}")
     node += both(lambda password: f"{scrypt(password, salt.hex().encode(), 14, 8, 1).hex()}.{salt.hex()}")
+    node += both(lambda password: f"{salt.hex()[:16]}.{scrypt(password, salt.hex()[:16].encode(), 14, 8, 1, 32).hex()}")
     write("node", "hashlib.scrypt as Node's snippets call theirs", node)
     rows = both(lambda password: f"{salt.hex()}:{scrypt(unicodedata.normalize('NFKC', password), salt.hex().encode(), 14, 16, 1).hex()}")
     composed = f"{salt.hex()}:{scrypt('fishé', salt.hex().encode(), 14, 16, 1).hex()}"
@@ -164,6 +171,7 @@ def check(ours: str, theirs: str) -> None:
         rows += [("argon2-cffi", either, argon2.PasswordHasher(1, 64, 1).hash(either)) for either in (password, nul)]
         rows.append(("libpass", password, libpass_scrypt.using(rounds=6).hash(password)))
         rows.append(("libpass", password, libpass_argon2.using(rounds=1, memory_cost=64, parallelism=1).hash(password)))
+        rows += [("libpass", password, either.using(rounds=1000).hash(password)) for either in (pbkdf2_sha256, pbkdf2_sha512)]
         for method in ["scrypt:1024:8:1", "pbkdf2:sha256:1000", "pbkdf2:sha512:1000"]:
             stored = generate_password_hash(nul if number % 2 else password, method)
             assert check_password_hash(stored, nul if number % 2 else password)

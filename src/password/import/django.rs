@@ -6,7 +6,7 @@
 use crate::encoding;
 use crate::password::Defect;
 use crate::password::phc::{self, number};
-use crate::password::scheme::{Algorithm, PBKDF2_SHA1, PBKDF2_SHA256, Scheme};
+use crate::password::scheme::{PBKDF2_SHA1, PBKDF2_SHA256, Pbkdf2, Scheme};
 use crate::password::stored::{Reading, Record};
 
 pub(super) fn read(text: &str) -> Option<Result<Record, Defect>> {
@@ -18,7 +18,7 @@ pub(super) fn read(text: &str) -> Option<Result<Record, Defect>> {
         "scrypt" => Some(scrypt(rest)),
         "pbkdf2_sha256" => Some(pbkdf2(&PBKDF2_SHA256, rest)),
         "pbkdf2_sha1" => Some(pbkdf2(&PBKDF2_SHA1, rest)),
-        "argon2" => Some(phc::read(&format!("${rest}")).map(|record| Record { foreign: true, ..record })),
+        "argon2" => Some(phc::read_argon2(&format!("${rest}"))),
         #[cfg(feature = "bcrypt")]
         "bcrypt" => Some(super::bcrypt::parse(rest)),
         #[cfg(feature = "bcrypt")]
@@ -36,10 +36,11 @@ fn scrypt(rest: &str) -> Result<Record, Defect> {
 }
 
 /// Iterations, salt and hash.
-fn pbkdf2(algorithm: &'static dyn Algorithm, rest: &str) -> Result<Record, Defect> {
+fn pbkdf2(algorithm: &'static Pbkdf2, rest: &str) -> Result<Record, Defect> {
     let [iterations, salt, hash] = fields(rest)?;
-    let scheme = Scheme { algorithm, costs: [number(iterations)?, 0, 0] };
-    Record::foreign(Reading::new(scheme, salt), encoding::from_base64(hash).ok_or(Defect::Base64)?)
+    let output = encoding::from_base64(hash).ok_or(Defect::Base64)?;
+    let scheme = algorithm.scheme(number(iterations)?, output.len());
+    Record::foreign(Reading::new(scheme, salt), output)
 }
 
 /// Exactly so many fields.

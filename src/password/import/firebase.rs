@@ -59,9 +59,14 @@ pub(super) fn read(project: &FirebaseProject, text: &str) -> Option<Result<Recor
 
 fn parse(project: &FirebaseProject, rest: &str) -> Result<Record, Defect> {
     let (salt, hash) = rest.split_once('$').ok_or(Defect::OutputMissing)?;
-    let mut salt = encoding::from_base64(salt).ok_or(Defect::Base64)?;
+    // The console's export has the standard alphabet, its libraries that of URLs, with or without padding.
+    let bytes = |text: &str| {
+        let standard = text.replace('-', "+").replace('_', "/");
+        encoding::from_base64_unpadded(standard.trim_end_matches('=')).ok_or(Defect::Base64)
+    };
+    let mut salt = bytes(salt)?;
     salt.extend_from_slice(&project.separator);
-    let output = encoding::from_base64(hash).ok_or(Defect::Base64)?;
+    let output = bytes(hash)?;
     let scheme = Scheme::scrypt(project.mem_cost, project.rounds, 1);
     let finish = Finish::Firebase(Arc::new(project.clone()));
     Record::foreign(Reading { finish, ..Reading::new(scheme, salt) }, output)

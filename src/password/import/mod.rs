@@ -10,6 +10,7 @@ mod django;
 mod firebase;
 mod mcf_scrypt;
 mod node;
+mod passlib;
 mod python_snippet;
 mod simple_scrypt;
 mod spring;
@@ -27,6 +28,7 @@ pub(super) static FORMATS: &[Reader] = &[
     bcrypt::read,
     django::read,
     mcf_scrypt::read,
+    passlib::read,
     python_snippet::read,
     simple_scrypt::read,
     spring::read,
@@ -50,9 +52,9 @@ pub enum Format {
     /// better-auth's `salt:hash`: scrypt with N=2^14, r=16, p=1 of the password in form NFKC.
     BetterAuth,
     /// `salt:hash` in hexadecimal, as snippets around Node's `crypto.scrypt` store it: its defaults N=2^14, r=8, p=1, the
-    /// salt's text as salt.
+    /// salt's text as salt, 32 or 64 bytes.
     NodeColon,
-    /// `hash.salt` in hexadecimal, otherwise as [`NodeColon`](Self::NodeColon).
+    /// `hash.salt` or `salt.hash` in hexadecimal, the longer being the hash; otherwise as [`NodeColon`](Self::NodeColon).
     NodeDot,
     /// Firebase's, under a project's signer key.
     #[cfg(feature = "firebase")]

@@ -6,7 +6,7 @@ use super::django::fields;
 use crate::encoding;
 use crate::password::Defect;
 use crate::password::phc;
-use crate::password::scheme::{Algorithm, PBKDF2_SHA1, PBKDF2_SHA256, Scheme};
+use crate::password::scheme::{PBKDF2_SHA1, PBKDF2_SHA256, Pbkdf2, Scheme};
 use crate::password::stored::{Reading, Record};
 
 pub(super) fn read(text: &str) -> Option<Result<Record, Defect>> {
@@ -14,9 +14,7 @@ pub(super) fn read(text: &str) -> Option<Result<Record, Defect>> {
         let (id, rest) = rest.split_once('}')?;
         return Some(match id {
             "scrypt" | "scrypt@SpringSecurity_v5_8" => scrypt(rest),
-            "argon2" | "argon2@SpringSecurity_v5_8" => {
-                phc::read(rest).map(|record| Record { foreign: true, ..record })
-            }
+            "argon2" | "argon2@SpringSecurity_v5_8" => phc::read_argon2(rest),
             "pbkdf2" => pbkdf2(&PBKDF2_SHA1, 185_000, 8, rest),
             "pbkdf2@SpringSecurity_v5_8" => pbkdf2(&PBKDF2_SHA256, 310_000, 16, rest),
             #[cfg(feature = "bcrypt")]
@@ -46,13 +44,13 @@ fn scrypt(text: &str) -> Result<Record, Defect> {
 
 /// Salt and hash in hexadecimal, one after the other.
 fn pbkdf2(
-    algorithm: &'static dyn Algorithm,
+    algorithm: &'static Pbkdf2,
     iterations: u32,
     salt_len: usize,
     text: &str,
 ) -> Result<Record, Defect> {
     let bytes = encoding::from_any_hex_vec(text).ok_or(Defect::Hexadecimal)?;
     let (salt, output) = bytes.split_at_checked(salt_len).ok_or(Defect::SaltMissing)?;
-    let scheme = Scheme { algorithm, costs: [iterations, 0, 0] };
+    let scheme = algorithm.scheme(iterations, output.len());
     Record::foreign(Reading::new(scheme, salt), output.to_vec())
 }

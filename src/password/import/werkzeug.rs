@@ -6,23 +6,20 @@ use super::django::{fields, log2};
 use crate::encoding;
 use crate::password::Defect;
 use crate::password::phc::number;
-use crate::password::scheme::{Algorithm, PBKDF2_SHA1, PBKDF2_SHA256, PBKDF2_SHA512, Scheme};
+use crate::password::scheme::{PBKDF2_SHA1, PBKDF2_SHA256, PBKDF2_SHA512, Scheme};
 use crate::password::stored::{Reading, Record};
 
 pub(super) fn read(text: &str) -> Option<Result<Record, Defect>> {
     let (method, _) = text.split_once('$')?;
     let (name, params) = method.split_once(':')?;
-    match name {
-        "scrypt" => Some(parse(text, || scrypt(params))),
-        "pbkdf2" => Some(parse(text, || pbkdf2(params))),
-        _ => None,
-    }
+    matches!(name, "scrypt" | "pbkdf2").then(|| parse(text, name, params))
 }
 
-fn parse(text: &str, scheme: impl FnOnce() -> Result<Scheme, Defect>) -> Result<Record, Defect> {
+fn parse(text: &str, name: &str, params: &str) -> Result<Record, Defect> {
     let [_, salt, hash] = fields(text)?;
-    let reading = Reading::new(scheme()?, salt);
-    Record::foreign(reading, encoding::from_any_hex_vec(hash).ok_or(Defect::Hexadecimal)?)
+    let output = encoding::from_any_hex_vec(hash).ok_or(Defect::Hexadecimal)?;
+    let scheme = if name == "scrypt" { scrypt(params)? } else { pbkdf2(params, output.len())? };
+    Record::foreign(Reading::new(scheme, salt), output)
 }
 
 /// `N:r:p`.
@@ -37,13 +34,13 @@ fn scrypt(params: &str) -> Result<Scheme, Defect> {
 }
 
 /// `sha256:iterations`.
-fn pbkdf2(params: &str) -> Result<Scheme, Defect> {
+fn pbkdf2(params: &str, output: usize) -> Result<Scheme, Defect> {
     let (digest, iterations) = params.split_once(':').ok_or(Defect::ParameterMissing)?;
-    let algorithm: &'static dyn Algorithm = match digest {
+    let algorithm = match digest {
         "sha1" => &PBKDF2_SHA1,
         "sha256" => &PBKDF2_SHA256,
         "sha512" => &PBKDF2_SHA512,
         _ => return Err(Defect::SchemeUnknown),
     };
-    Ok(Scheme { algorithm, costs: [number(iterations)?, 0, 0] })
+    Ok(algorithm.scheme(number(iterations)?, output))
 }

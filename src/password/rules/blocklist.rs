@@ -5,14 +5,15 @@
 //! taken for one of it once in ten million.
 
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 pub(super) fn contains(word: &[char]) -> bool {
     let text = Zeroizing::new(word.iter().collect::<String>());
-    let digest = Sha256::digest(text.as_bytes());
-    let Some(start) = digest.first_chunk::<WIDTH>() else { return false };
+    let mut digest = Sha256::digest(text.as_bytes());
     let (entries, _) = ENTRIES.as_chunks::<WIDTH>();
-    entries.binary_search(start).is_ok()
+    let is_listed = digest.first_chunk::<WIDTH>().is_some_and(|start| entries.binary_search(start).is_ok());
+    digest.zeroize();
+    is_listed
 }
 
 static ENTRIES: &[u8] = include_bytes!("blocklist.bin");

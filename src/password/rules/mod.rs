@@ -30,6 +30,9 @@ use super::MAX_PASSWORD_BYTES;
 /// The feature `blocklist` adds some 90,000 words, names and leaked passwords that are looked for in it; without it only
 /// the caller's words, repetitions and sequences are seen through.
 ///
+/// It is the whole password that is held against them: a word or a sequence in it does no harm where there is enough
+/// beside it. The standard asks for a comparison with a list of whole passwords; at 15 characters no list would ever bite.
+///
 /// # Source
 /// NIST SP 800-63B-4 §3.1.1.2. The words of `blocklist`: the frequency lists of zxcvbn.
 #[derive(Clone, Debug)]
@@ -110,7 +113,7 @@ impl Rules {
             return Err(Refusal::TooShort { least: self.least });
         }
         let folded = Zeroizing::new(fold(password));
-        match guess::refusal(&folded, &self.context) {
+        match guess::refusal(&folded, self.least, &self.context) {
             Some(refusal) => Err(refusal),
             None => Ok(Acceptable(password)),
         }

@@ -67,21 +67,6 @@ impl Algorithm for Argon2 {
         u64::from(memory).saturating_mul(u64::from(passes)).saturating_mul(NANOSECONDS_A_KIB)
     }
 
-    fn fill(&self, [memory, _, lanes]: Costs, nanoseconds: u64) -> Vec<Costs> {
-        let smallest = 8 * lanes;
-        let kib = nanoseconds / NANOSECONDS_A_KIB;
-        let whole = u32::try_from(kib / u64::from(memory.max(1))).unwrap_or(u32::MAX);
-        let rest = u32::try_from(kib % u64::from(memory.max(1))).unwrap_or_default();
-        let mut costs = Vec::new();
-        if whole > 0 {
-            costs.push([memory, whole, lanes]);
-        }
-        if rest >= smallest {
-            costs.push([rest, 1, lanes]);
-        }
-        costs
-    }
-
     fn derive(
         &self,
         [memory, passes, lanes]: Costs,
@@ -91,7 +76,7 @@ impl Algorithm for Argon2 {
     ) -> Result<(), NoMemory> {
         let params = Params::new(memory, passes, lanes, Some(output.len()))
             .expect("is_defined covers the crate's checks of costs; outputs are 4 to 64 bytes long");
-        let blocks = permit.blocks().ok_or(NoMemory)?;
+        let blocks = permit.blocks(self.blocks([memory, passes, lanes])).ok_or(NoMemory)?;
         ::argon2::Argon2::new(self.variant, self.version, params)
             .hash_password_into_with_memory(input.password, input.salt, output, blocks)
             .expect(
@@ -141,9 +126,9 @@ mod tests {
         let input = Input { password: b"password", salt: b"somesalt" };
         let mut outputs = [[0; 32]; 3];
         for (output, costs) in outputs.iter_mut().zip([[64, 2, 1], [64, 2, 1], [32, 2, 1]]) {
-            let share = Share { memory: ARGON2ID.memory(costs), blocks: ARGON2ID.blocks(costs), keep: true };
+            let share = Share { memory: ARGON2ID.memory(costs), blocks: ARGON2ID.blocks(costs), keep: 64 };
             let mut permit = gate.enter(share, gate.deadline()).unwrap();
-            let blocks = permit.blocks().unwrap();
+            let blocks = permit.blocks(ARGON2ID.blocks(costs)).unwrap();
             assert!(blocks.iter().all(|block| block.as_ref().iter().all(|&word| word == 0)));
             ARGON2ID.derive(costs, &mut permit, input, output).unwrap();
         }

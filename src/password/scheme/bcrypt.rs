@@ -32,11 +32,6 @@ impl Algorithm for Bcrypt {
         1_u64.checked_shl(ceilings.bcrypt_cost).unwrap_or(u64::MAX)
     }
 
-    // 2026-11-22: about 60 ms at cost 10.
-    fn nanoseconds(&self, costs: Costs) -> u64 {
-        self.work(costs).saturating_mul(57_000)
-    }
-
     fn derive(
         &self,
         [cost, ..]: Costs,

@@ -15,7 +15,7 @@ use super::{Ceilings, Defect};
 pub(super) use self::argon2::{ARGON2D, ARGON2D_10, ARGON2I, ARGON2I_10, ARGON2ID, ARGON2ID_10};
 #[cfg(feature = "bcrypt")]
 pub(super) use self::bcrypt::BCRYPT;
-pub(super) use self::pbkdf2::{PBKDF2_SHA1, PBKDF2_SHA256, PBKDF2_SHA512};
+pub(super) use self::pbkdf2::{PBKDF2_SHA1, PBKDF2_SHA256, PBKDF2_SHA512, Pbkdf2};
 pub(super) use self::scrypt::SCRYPT;
 
 /// Every algorithm whose PHC strings are read.
@@ -79,12 +79,10 @@ pub(super) trait Algorithm: Sync {
     /// The ceiling that `work` must stay under.
     fn work_ceiling(&self, ceilings: &Ceilings) -> u64;
 
-    /// About how long a hash takes, on the machine of `benches/README.md`: to compare algorithms with each other.
-    fn nanoseconds(&self, costs: Costs) -> u64;
-
-    /// Costs, each below `costs`, that together take about so long; for algorithms that policies are made of.
-    fn fill(&self, _costs: Costs, _nanoseconds: u64) -> Vec<Costs> {
-        Vec::new()
+    /// About how long a hash takes, on the machine of `benches/README.md`, until that is measured; of algorithms that
+    /// policies are made of.
+    fn nanoseconds(&self, _: Costs) -> u64 {
+        0
     }
 
     /// Computes the hash into `output`.
@@ -177,8 +175,9 @@ impl Scheme {
     }
 
     /// What one hash asks of the gate.
-    pub(super) fn share(&self, keep: bool) -> Share {
-        Share { memory: self.memory(), blocks: self.algorithm.blocks(self.costs), keep }
+    pub(super) fn share(&self) -> Share {
+        let blocks = self.algorithm.blocks(self.costs);
+        Share { memory: self.memory(), blocks, keep: blocks }
     }
 
     fn work(&self) -> u64 {
@@ -188,12 +187,6 @@ impl Scheme {
     /// About how long a hash takes.
     pub(super) fn nanoseconds(&self) -> u64 {
         self.algorithm.nanoseconds(self.costs)
-    }
-
-    /// Cheaper hashes that together take about so long.
-    pub(super) fn fill(&self, nanoseconds: u64) -> Vec<Self> {
-        let costs = self.algorithm.fill(self.costs, nanoseconds);
-        costs.into_iter().map(|costs| Self { costs, ..*self }).collect()
     }
 
     /// Whether the costs are defined and not above `ceilings`.
@@ -345,21 +338,6 @@ mod tests {
         for wrong in ["", "scrypt", "scrypt()", "scrypt(ln=17,r=8)", "bcrypt(c=12)", "scrypt(ln=17,r=8,p=1) "]
         {
             assert_eq!(wrong.parse::<Scheme>(), Err(SchemeError), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn what_is_filled_up_takes_about_the_time_asked_for() {
-        for policy in Scheme::OWASP_SCRYPT.iter().chain(&Scheme::OWASP_ARGON2ID) {
-            let whole = policy.nanoseconds();
-            for percent in [0, 1, 5, 10, 33, 50, 75, 90, 99] {
-                let wanted = whole / 100 * percent;
-                let filled = policy.fill(wanted);
-                let sum: u64 = filled.iter().map(Scheme::nanoseconds).sum();
-                assert!(wanted.abs_diff(sum) <= whole / 50, "{percent} % of {policy}: {filled:?}");
-                assert!(filled.iter().all(|part| part.memory() <= policy.memory()));
-                assert!(filled.iter().all(|part| part.admit(&Ceilings::default()).is_ok()), "{filled:?}");
-            }
         }
     }
 }

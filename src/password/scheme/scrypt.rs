@@ -23,8 +23,9 @@ impl Algorithm for Scrypt {
 
     fn memory(&self, [log_n, r, p]: Costs) -> u64 {
         let block = 128 * u64::from(r);
-        let blocks = block.saturating_mul(u64::from(p));
-        // The p blocks beside the table count once they reach 1 MiB, so that (18, 8, 2) is 256 MiB exactly.
+        // The p blocks beside the table, and one to work in, count once they reach 1 MiB, so that (18, 8, 2) is 256 MiB
+        // exactly.
+        let blocks = block.saturating_mul(u64::from(p).saturating_add(1));
         let beside = if blocks < 1 << 20 { 0 } else { blocks };
         block.saturating_mul(n(log_n)).saturating_add(beside)
     }
@@ -41,20 +42,6 @@ impl Algorithm for Scrypt {
 
     fn nanoseconds(&self, costs @ [log_n, ..]: Costs) -> u64 {
         self.work(costs).saturating_mul(nanoseconds_a_block(log_n))
-    }
-
-    /// Hashes at ever smaller N, each as often as it fits.
-    fn fill(&self, [log_n, r, p]: Costs, nanoseconds: u64) -> Vec<Costs> {
-        let mut left = nanoseconds;
-        let mut costs = Vec::new();
-        for log_n in (1..log_n).rev().take(FILL_STEPS) {
-            let smaller = [log_n, r, p];
-            let price = self.nanoseconds(smaller).max(1);
-            let times = usize::try_from(left / price).unwrap_or(usize::MAX).min(MAX_TIMES);
-            costs.extend(std::iter::repeat_n(smaller, times));
-            left = left.saturating_sub(price.saturating_mul(times as u64));
-        }
-        costs
     }
 
     fn derive(
@@ -89,11 +76,6 @@ const fn nanoseconds_a_block(log_n: u32) -> u64 {
         _ => 250,
     }
 }
-
-/// Down to a 128th of the time.
-const FILL_STEPS: usize = 7;
-/// Of one size; the whole is never more than the policy's hash.
-const MAX_TIMES: usize = 2;
 
 /// N, or as good as infinite where it does not fit.
 fn n(log_n: u32) -> u64 {
@@ -141,7 +123,7 @@ mod tests {
     fn memory_is_exact_where_it_matters() {
         assert_eq!(SCRYPT.memory([17, 8, 1]), 128 << 20);
         assert_eq!(SCRYPT.memory([18, 8, 2]), 256 << 20);
-        assert_eq!(SCRYPT.memory([1, 256, 256]), (8 << 20) + (64 << 10)); // its blocks outweigh the table
+        assert_eq!(SCRYPT.memory([1, 256, 256]), (8 << 20) + (96 << 10)); // its blocks outweigh the table
     }
 
     #[test]
