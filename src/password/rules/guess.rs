@@ -181,7 +181,7 @@ const CHARACTER: u32 = 5;
 const WORD: u32 = 13;
 const SEQUENCE: u32 = 8;
 const RUN: u32 = 7;
-const YEAR: u32 = 7;
+const YEAR: u32 = 6;
 const CONTEXT: u32 = 3;
 /// What was there before.
 const AGAIN: u32 = 4;
