@@ -81,7 +81,7 @@
 //! ```
 //!
 //! # What it does not do
-//! It writes no cipher, hash or TLS of its own: those are ring's and RustCrypto's. It does not run without the
+//! It writes no cipher, hash or TLS of its own: those are ring's and RustCrypto's, but for scrypt's mixing in memory. It does not run without the
 //! standard library or in WebAssembly. It cannot protect a process whose memory an attacker reads.
 //!
 //! # Features

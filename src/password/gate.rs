@@ -2,7 +2,7 @@
 //!
 //! A login flood asks for 128 MiB a request. The gate admits callers in order of arrival while their memory fits
 //! the budget; the others wait, and after a deadline are told that the server is busy, before anything was
-//! allocated for them. Argon2's blocks are kept for the next hash, erased.
+//! allocated for them. What a hash worked in is kept for the next one, erased.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use argon2::Block;
 
 use super::HashErrorKind;
+use super::scheme::{self, Quad};
 use crate::clock::{Clock, SystemClock};
 
 /// How much memory and how many hashes a [`Hasher`](super::Hasher) may use at once, shared by its clones.
@@ -85,9 +86,9 @@ struct State {
     running: usize,
     /// Bytes granted to running hashes.
     granted: u64,
-    /// Erased Argon2 memory kept for the next hash, oldest first. INVARIANT: together with `granted` within the
-    /// budget, and no more pieces than hashes may run.
-    idle: VecDeque<Vec<Block>>,
+    /// Erased memory kept for the next call, oldest first. INVARIANT: together with `granted` within the budget, and no
+    /// more pieces than hashes may run.
+    idle: VecDeque<Arena>,
     /// Those who wait, in order of arrival.
     queue: VecDeque<u64>,
     next_ticket: u64,
@@ -103,15 +104,24 @@ pub(super) struct Share {
     pub(super) memory: u64,
     /// How many of Argon2's blocks that works in.
     pub(super) blocks: usize,
-    /// How many a next call will want.
-    pub(super) keep: usize,
+    /// How many of scrypt's quads.
+    pub(super) quads: usize,
+    /// How many of both a next call will want.
+    pub(super) keep: (usize, usize),
+}
+
+/// What hashes work in.
+#[derive(Default)]
+struct Arena {
+    blocks: Vec<Block>,
+    quads: Vec<Quad>,
 }
 
 impl Share {
     /// What serves both.
     pub(super) fn most(self, other: Self) -> Self {
         let (memory, blocks) = (self.memory.max(other.memory), self.blocks.max(other.blocks));
-        Self { memory, blocks, ..self }
+        Self { memory, blocks, quads: self.quads.max(other.quads), ..self }
     }
 }
 
@@ -129,7 +139,9 @@ impl Deadline {
 pub(super) struct Permit<'gate> {
     gate: &'gate Gate,
     share: Share,
-    blocks: Vec<Block>,
+    arena: Arena,
+    /// Quads that were written to: a cheaper row uses few of a policy's.
+    used_quads: usize,
 }
 
 impl Gate {
@@ -171,11 +183,11 @@ impl Gate {
                 state.queue.pop_front();
                 state.running += 1;
                 state.granted += share.memory;
-                let blocks = state.take_idle(share.blocks);
+                let arena = state.take_idle((share.blocks, share.quads));
                 state.shrink_idle(&self.budget);
                 drop(state);
                 self.freed.notify_all(); // the next in the queue may fit too
-                return Ok(Permit { gate: self, share, blocks });
+                return Ok(Permit { gate: self, share, arena, used_quads: 0 });
             }
             let left = deadline.left();
             if left.is_zero() {
@@ -199,15 +211,15 @@ impl Gate {
 }
 
 impl State {
-    /// Argon2 memory of exactly so many blocks, if some was kept.
-    fn take_idle(&mut self, count: usize) -> Vec<Block> {
-        let fits = self.idle.iter().position(|blocks| blocks.len() == count);
+    /// Memory of exactly so many blocks and quads, if some was kept.
+    fn take_idle(&mut self, count: (usize, usize)) -> Arena {
+        let fits = self.idle.iter().position(|arena| arena.count() == count);
         fits.and_then(|index| self.idle.remove(index)).unwrap_or_default()
     }
 
     /// Returns kept memory to the allocator, oldest first, until all is within the budget again.
     fn shrink_idle(&mut self, budget: &Budget) {
-        let kept = |idle: &VecDeque<Vec<Block>>| idle.iter().map(|blocks| size(blocks)).sum::<u64>();
+        let kept = |idle: &VecDeque<Arena>| idle.iter().map(Arena::size).sum::<u64>();
         while self.idle.len() > budget.hashes || self.granted.saturating_add(kept(&self.idle)) > budget.memory
         {
             if self.idle.pop_front().is_none() {
@@ -226,27 +238,36 @@ impl Permit<'_> {
 
     /// So many of Argon2's blocks, at most what the share asked for; `None` when the allocator has none.
     pub(super) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
-        if self.blocks.is_empty() {
-            self.blocks.try_reserve_exact(self.share.blocks.max(MAPPED)).ok()?;
-            self.blocks.resize(self.share.blocks, Block::new());
-        }
-        self.blocks.get_mut(..count)
+        fill(&mut self.arena.blocks, self.share.blocks, Block::new())?;
+        self.arena.blocks.get_mut(..count)
+    }
+
+    /// So many of scrypt's quads, as [`blocks`](Self::blocks).
+    pub(super) fn quads(&mut self, count: usize) -> Option<&mut [Quad]> {
+        fill(&mut self.arena.quads, self.share.quads, scheme::no_quad())?;
+        self.used_quads = self.used_quads.max(count);
+        self.arena.quads.get_mut(..count)
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.blocks.fill(Block::new());
-        zeroize::optimization_barrier(self.blocks.as_slice());
-        let mut blocks = std::mem::take(&mut self.blocks);
-        if blocks.len() != self.share.keep {
-            blocks = Vec::new(); // returned before its share is
+        let Arena { blocks, quads } = &mut self.arena;
+        blocks.fill(Block::new());
+        zeroize::optimization_barrier(blocks.as_slice());
+        if let Some(used) = quads.get_mut(..self.used_quads) {
+            used.fill(scheme::no_quad());
+        }
+        zeroize::optimization_barrier(quads.as_slice());
+        let mut arena = std::mem::take(&mut self.arena);
+        if arena.count() != self.share.keep {
+            arena = Arena::default(); // returned before its share is
         }
         let mut state = self.gate.lock();
         state.running -= 1;
         state.granted -= self.share.memory;
-        if !blocks.is_empty() {
-            state.idle.push_back(blocks);
+        if arena.size() > 0 {
+            state.idle.push_back(arena);
             state.shrink_idle(&self.gate.budget);
         }
         drop(state);
@@ -260,13 +281,29 @@ impl fmt::Debug for Gate {
     }
 }
 
-/// Blocks that are reserved at least, of which only those in use take memory: an allocation above 32 MiB comes from the
-/// kernel and goes back there, where glibc would keep smaller ones, for each thread some.
-const MAPPED: usize = 33 << 10;
+impl Arena {
+    fn count(&self) -> (usize, usize) {
+        (self.blocks.len(), self.quads.len())
+    }
 
-fn size(blocks: &[Block]) -> u64 {
-    size_of_val(blocks) as u64
+    /// Bytes of it.
+    fn size(&self) -> u64 {
+        (size_of_val(self.blocks.as_slice()) + size_of_val(self.quads.as_slice())) as u64
+    }
 }
+
+/// Gets memory, if there is none yet.
+fn fill<T: Copy>(memory: &mut Vec<T>, count: usize, empty: T) -> Option<()> {
+    if memory.is_empty() {
+        memory.try_reserve_exact(count.max(MAPPED / size_of::<T>())).ok()?;
+        memory.resize(count, empty);
+    }
+    Some(())
+}
+
+/// Bytes that are reserved at least, of which only those in use take memory: an allocation above 32 MiB comes from the
+/// kernel and goes back there, where glibc would keep smaller ones, for each thread some.
+const MAPPED: usize = 33 << 20;
 
 #[cfg(test)]
 impl Gate {
@@ -295,7 +332,7 @@ mod tests {
     fn argon2(memory: u64) -> Share {
         {
             let blocks = usize::try_from(memory / KIB).unwrap();
-            Share { memory, blocks, keep: blocks }
+            Share { memory, blocks, quads: 0, keep: (blocks, 0) }
         }
     }
 
@@ -326,11 +363,11 @@ mod tests {
         let gate = impatient(2, 10 * KIB);
         let mut permit = gate.enter(argon2(6 * KIB), gate.deadline()).unwrap();
         permit.blocks(6).unwrap()[5].as_mut()[127] = 0xdead_beef;
-        let address = permit.blocks.as_ptr();
+        let address = permit.arena.blocks.as_ptr();
         drop(permit);
 
         let mut permit = gate.enter(argon2(6 * KIB), gate.deadline()).unwrap();
-        assert_eq!(permit.blocks.as_ptr(), address);
+        assert_eq!(permit.arena.blocks.as_ptr(), address);
         assert_eq!(permit.blocks(6).unwrap()[5].as_ref()[127], 0);
         drop(permit);
 
@@ -343,18 +380,20 @@ mod tests {
     fn kept_memory_never_outgrows_what_can_be_reused() {
         let gate = impatient(2, 1000 * KIB);
         for size in 1..50 {
-            let mut permit =
-                gate.enter(Share { memory: 20 * KIB, blocks: size, keep: size }, gate.deadline()).unwrap();
+            let mut permit = gate
+                .enter(Share { memory: 20 * KIB, blocks: size, quads: 0, keep: (size, 0) }, gate.deadline())
+                .unwrap();
             assert_eq!(permit.blocks(size).unwrap().len(), size);
         }
-        let kept: Vec<usize> = gate.lock().idle.iter().map(Vec::len).collect();
+        let kept: Vec<usize> = gate.lock().idle.iter().map(|arena| arena.blocks.len()).collect();
         assert_eq!(kept, [48, 49]); // the newest two
 
-        let mut permit =
-            gate.enter(Share { memory: 900 * KIB, blocks: 900, keep: 20 }, gate.deadline()).unwrap();
+        let mut permit = gate
+            .enter(Share { memory: 900 * KIB, blocks: 900, quads: 0, keep: (20, 0) }, gate.deadline())
+            .unwrap();
         permit.blocks(900).unwrap();
         drop(permit);
-        assert!(gate.lock().idle.iter().all(|blocks| blocks.len() < 900)); // an unusual row pins nothing
+        assert!(gate.lock().idle.iter().all(|arena| arena.blocks.len() < 900)); // an unusual row pins nothing
     }
 
     #[test]
@@ -424,7 +463,7 @@ mod tests {
         assert!(most.into_inner() <= 3);
         let state = gate.lock();
         assert_eq!((state.running, state.granted, state.queue.len()), (0, 0, 0));
-        assert!(state.idle.iter().map(|blocks| size(blocks)).sum::<u64>() <= 8 * KIB);
+        assert!(state.idle.iter().map(Arena::size).sum::<u64>() <= 8 * KIB);
     }
 
     #[test]

@@ -68,10 +68,9 @@
 //! One hash blocks its thread for about 0.3 s at the default, plus its wait for the budget. With feature `tokio`,
 //! [`Hasher`] has `hash_async` and `verify_async`; other async programs call it where blocking is allowed.
 //!
-//! Argon2's working memory is erased after each hash; the scrypt crate's (128 MiB at the default) is returned to
-//! the allocator as it is, and so is bcrypt's. The derived output is erased in all. An allocator may keep what is returned
-//! to it: glibc does so with scrypt tables of up to 32 MiB, some for each thread, beyond the budget. Where imported rows
-//! have such, `MALLOC_MMAP_THRESHOLD_=1048576` in the environment prevents it.
+//! The working memory of Argon2 and scrypt is erased after each call and kept for the next, as far as the budget goes;
+//! bcrypt's is returned to the allocator as it is. The derived output is erased in all. Memory beyond the budget is not
+//! touched, however many threads hash.
 //!
 //! # Source
 //! scrypt: RFC 7914. Argon2: RFC 9106. PBKDF2: RFC 8018 §5.2. PHC string format: the P-H-C project's specification.

@@ -126,7 +126,12 @@ mod tests {
         let input = Input { password: b"password", salt: b"somesalt" };
         let mut outputs = [[0; 32]; 3];
         for (output, costs) in outputs.iter_mut().zip([[64, 2, 1], [64, 2, 1], [32, 2, 1]]) {
-            let share = Share { memory: ARGON2ID.memory(costs), blocks: ARGON2ID.blocks(costs), keep: 64 };
+            let share = Share {
+                memory: ARGON2ID.memory(costs),
+                blocks: ARGON2ID.blocks(costs),
+                quads: 0,
+                keep: (64, 0),
+            };
             let mut permit = gate.enter(share, gate.deadline()).unwrap();
             let blocks = permit.blocks(ARGON2ID.blocks(costs)).unwrap();
             assert!(blocks.iter().all(|block| block.as_ref().iter().all(|&word| word == 0)));

@@ -1,3 +1,12 @@
+mod romix;
+mod row;
+
+use pbkdf2::pbkdf2_hmac;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+pub(in crate::password) use romix::{Quad, no_quad};
+
 use super::{Algorithm, Ceilings, Costs, Input, NoMemory};
 use crate::password::gate::Permit;
 
@@ -44,23 +53,28 @@ impl Algorithm for Scrypt {
         self.work(costs).saturating_mul(nanoseconds_a_block(log_n))
     }
 
+    fn quads(&self, [log_n, r, _]: Costs) -> usize {
+        romix::quads(log_n, r)
+    }
+
     fn derive(
         &self,
-        costs @ [log_n, r, p]: Costs,
-        _: &mut Permit<'_>,
+        costs @ [_, r, p]: Costs,
+        permit: &mut Permit<'_>,
         input: Input<'_>,
         output: &mut [u8],
     ) -> Result<(), NoMemory> {
-        // The scrypt crate's allocation aborts the process on failure. Asking first turns most such cases, an
-        // address-space limit above all, into an error; nothing is touched, so it costs two system calls. Another
-        // thread may still take the memory between this and the crate's own request.
-        let memory = usize::try_from(self.memory(costs)).map_err(|_| NoMemory)?;
-        Vec::<u8>::new().try_reserve_exact(memory).map_err(|_| NoMemory)?;
-
-        let log_n = u8::try_from(log_n).expect("is_defined: log_n < 64");
-        let params = ::scrypt::Params::new(log_n, r, p).expect("is_defined covers the crate's own checks");
-        ::scrypt::scrypt(input.password, input.salt, &params, output)
-            .expect("outputs are 1 to 64 bytes long");
+        let lane = usize::try_from(r).ok().and_then(|r| r.checked_mul(128)).ok_or(NoMemory)?;
+        let len = usize::try_from(p).ok().and_then(|p| p.checked_mul(lane)).ok_or(NoMemory)?;
+        let mut blocks = Zeroizing::new(Vec::new());
+        blocks.try_reserve_exact(len).map_err(|_| NoMemory)?;
+        blocks.resize(len, 0);
+        let memory = permit.quads(self.quads(costs)).ok_or(NoMemory)?;
+        pbkdf2_hmac::<Sha256>(input.password, input.salt, 1, &mut blocks);
+        for lane in blocks.chunks_exact_mut(lane) {
+            romix::mix(lane, memory);
+        }
+        pbkdf2_hmac::<Sha256>(input.password, &blocks, 1, output);
         Ok(())
     }
 }
@@ -93,7 +107,7 @@ mod tests {
     #[test]
     fn published_outputs() {
         let gate = Gate::new(Budget::default());
-        for case in vectors::cases(include_str!("../../../tests/vectors/password/scrypt_raw.txt")) {
+        for case in vectors::cases(include_str!("../../../../tests/vectors/password/scrypt_raw.txt")) {
             let bytes = |field: &str| {
                 let mut bytes = vec![0; case[field].len() / 2];
                 encoding::from_hex(&case[field], &mut bytes).unwrap();
@@ -103,9 +117,34 @@ mod tests {
             let costs: Vec<u32> = case["costs"].split(' ').map(|cost| cost.parse().unwrap()).collect();
             let mut output = vec![0; case["output"].len() / 2];
             let input = Input { password: &password, salt: &salt };
-            let mut permit = gate.enter(Share::default(), gate.deadline()).unwrap();
-            SCRYPT.derive(costs.try_into().unwrap(), &mut permit, input, &mut output).unwrap();
+            let costs: Costs = costs.try_into().unwrap();
+            let mut permit = gate.enter(share(costs), gate.deadline()).unwrap();
+            SCRYPT.derive(costs, &mut permit, input, &mut output).unwrap();
             assert_eq!(encoding::hex(&output), case["output"], "{}", case["id"]);
+        }
+    }
+
+    fn share(costs: Costs) -> Share {
+        Share { memory: SCRYPT.memory(costs), quads: SCRYPT.quads(costs), ..Share::default() }
+    }
+
+    /// Ten thousand cases of small costs, in memory that is reused, against the crate that is the reference.
+    #[test]
+    fn agrees_with_the_scrypt_crate() {
+        let gate = Gate::new(Budget::default());
+        let mut random = vec![0; 10_000 * 3 + 64];
+        crate::random::fill(&mut random).unwrap();
+        let mut permit = gate.enter(share([9, 12, 1]), gate.deadline()).unwrap();
+        for (case, dice) in random.windows(64).step_by(3).take(10_000).enumerate() {
+            let costs = [u32::from(dice[0] % 5) + 1, u32::from(dice[1] % 12) + 1, u32::from(dice[2] % 4) + 1];
+            let costs = if case % 100 == 0 { [9, costs[1], 1] } else { costs };
+            let (password, salt) = dice[3..].split_at(usize::from(dice[2]) % 61);
+            let (mut ours, mut theirs) = ([0; 40], [0; 40]);
+            let len = usize::from(dice[1]) % 40 + 1;
+            SCRYPT.derive(costs, &mut permit, Input { password, salt }, &mut ours[..len]).unwrap();
+            let params = ::scrypt::Params::new(u8::try_from(costs[0]).unwrap(), costs[1], costs[2]).unwrap();
+            ::scrypt::scrypt(password, salt, &params, &mut theirs[..len]).unwrap();
+            assert_eq!(ours, theirs, "{costs:?}");
         }
     }
 
