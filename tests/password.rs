@@ -85,6 +85,19 @@ fn known_answers_come_out_as_marked() {
 }
 
 #[test]
+fn every_foreign_format_brings_known_answers() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut count = 0;
+    for entry in fs::read_dir(root.join("src/password/import")).unwrap() {
+        let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
+        let vectors = root.join(format!("tests/vectors/password/{name}.txt"));
+        assert!(name == "mod" || vectors.exists(), "{name} has no known answers");
+        count += 1;
+    }
+    assert!(count > 10);
+}
+
+#[test]
 fn default_policy_is_owasps_scrypt() {
     let hasher = Hasher::default();
     let stored = hasher.hash("correct horse battery staple").unwrap();
