@@ -21,7 +21,7 @@ use crate::clock::{Clock, SystemClock};
 /// The default is 512 MiB of memory, four of the default policy's hashes, no more hashes at once than there are
 /// cores, and callers that wait up to 10 seconds for their turn. All hashers that were not given a budget of their
 /// own share one such budget, so that making a hasher for each request is safe. In a container with less memory,
-/// give a smaller one.
+/// give a smaller one. After a flood the process keeps what it hashed in, within the budget, for the next.
 ///
 /// ```
 /// use palisade::password::{Budget, Hasher};
@@ -183,7 +183,7 @@ impl Gate {
                 state.queue.pop_front();
                 state.running += 1;
                 state.granted += share.memory;
-                let arena = state.take_idle((share.blocks, share.quads));
+                let arena = state.take_idle(share.blocks, share.quads);
                 state.shrink_idle(&self.budget);
                 drop(state);
                 self.freed.notify_all(); // the next in the queue may fit too
@@ -211,9 +211,13 @@ impl Gate {
 }
 
 impl State {
-    /// Memory of exactly so many blocks and quads, if some was kept.
-    fn take_idle(&mut self, count: (usize, usize)) -> Arena {
-        let fits = self.idle.iter().position(|arena| arena.count() == count);
+    /// Memory of exactly so many blocks and quads, or of one of them, if some was kept.
+    fn take_idle(&mut self, blocks: usize, quads: usize) -> Arena {
+        let serves = |has: usize, wanted: usize| has == wanted || has == 0;
+        let fits = self.idle.iter().position(|arena| {
+            let (has_blocks, has_quads) = arena.count();
+            serves(has_blocks, blocks) && serves(has_quads, quads)
+        });
         fits.and_then(|index| self.idle.remove(index)).unwrap_or_default()
     }
 
@@ -259,9 +263,13 @@ impl Drop for Permit<'_> {
             used.fill(scheme::no_quad());
         }
         zeroize::optimization_barrier(quads.as_slice());
+        // What the next call will not want is returned before its share is.
         let mut arena = std::mem::take(&mut self.arena);
-        if arena.count() != self.share.keep {
-            arena = Arena::default(); // returned before its share is
+        if arena.blocks.len() != self.share.keep.0 {
+            arena.blocks = Vec::new();
+        }
+        if arena.quads.len() != self.share.keep.1 {
+            arena.quads = Vec::new();
         }
         let mut state = self.gate.lock();
         state.running -= 1;
@@ -374,6 +382,23 @@ mod tests {
         let other = gate.enter(plain(5 * KIB), gate.deadline()).unwrap(); // 5 + 6 kept is above 10: what was kept goes
         assert!(gate.lock().idle.is_empty());
         drop(other);
+    }
+
+    #[test]
+    fn another_algorithms_row_does_not_cost_the_policy_its_memory() {
+        let gate = impatient(1, 100 * KIB);
+        let share = Share { memory: 50 * KIB, blocks: 5, quads: 30, keep: (0, 30) };
+        let mut permit = gate.enter(share, gate.deadline()).unwrap();
+        assert_eq!(permit.blocks(5).unwrap().len(), 5);
+        let address = permit.quads(7).unwrap().as_ptr();
+        assert_eq!(permit.used_quads, 7);
+        drop(permit);
+        assert_eq!(gate.lock().idle.iter().map(Arena::count).collect::<Vec<_>>(), [(0, 30)]);
+        for share in [share, Share { blocks: 0, ..share }] {
+            let mut permit = gate.enter(share, gate.deadline()).unwrap();
+            assert_eq!(permit.quads(30).unwrap().as_ptr(), address);
+            assert!(permit.quads(30).unwrap().iter().all(|quad| *quad == scheme::no_quad()));
+        }
     }
 
     #[test]
