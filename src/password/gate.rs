@@ -118,10 +118,13 @@ struct Arena {
 }
 
 impl Share {
-    /// What serves both.
-    pub(super) fn most(self, other: Self) -> Self {
-        let (memory, blocks) = (self.memory.max(other.memory), self.blocks.max(other.blocks));
-        Self { memory, blocks, quads: self.quads.max(other.quads), ..self }
+    /// What a row needs, under this policy: the same memory where that is the same kind, so that it is found again, and
+    /// none of another kind, which would not be paid for. It is charged what the policy is, at least, so that all callers
+    /// wait alike.
+    pub(super) fn of_row(self, row: Self) -> Self {
+        let memory = self.memory.max(row.memory);
+        let kind = |policy: usize, row: usize| if row == 0 { 0 } else { policy.max(row) };
+        Self { memory, blocks: kind(self.blocks, row.blocks), quads: kind(self.quads, row.quads), ..self }
     }
 }
 
@@ -183,7 +186,7 @@ impl Gate {
                 state.queue.pop_front();
                 state.running += 1;
                 state.granted += share.memory;
-                let arena = state.take_idle(share.blocks, share.quads);
+                let arena = state.take_idle((share.blocks, share.quads));
                 state.shrink_idle(&self.budget);
                 drop(state);
                 self.freed.notify_all(); // the next in the queue may fit too
@@ -211,13 +214,9 @@ impl Gate {
 }
 
 impl State {
-    /// Memory of exactly so many blocks and quads, or of one of them, if some was kept.
-    fn take_idle(&mut self, blocks: usize, quads: usize) -> Arena {
-        let serves = |has: usize, wanted: usize| has == wanted || has == 0;
-        let fits = self.idle.iter().position(|arena| {
-            let (has_blocks, has_quads) = arena.count();
-            serves(has_blocks, blocks) && serves(has_quads, quads)
-        });
+    /// Memory of exactly so many blocks and quads, if some was kept.
+    fn take_idle(&mut self, count: (usize, usize)) -> Arena {
+        let fits = self.idle.iter().position(|arena| arena.count() == count);
         fits.and_then(|index| self.idle.remove(index)).unwrap_or_default()
     }
 
@@ -263,13 +262,9 @@ impl Drop for Permit<'_> {
             used.fill(scheme::no_quad());
         }
         zeroize::optimization_barrier(quads.as_slice());
-        // What the next call will not want is returned before its share is.
         let mut arena = std::mem::take(&mut self.arena);
-        if arena.blocks.len() != self.share.keep.0 {
-            arena.blocks = Vec::new();
-        }
-        if arena.quads.len() != self.share.keep.1 {
-            arena.quads = Vec::new();
+        if arena.count() != self.share.keep {
+            arena = Arena::default(); // returned before its share is
         }
         let mut state = self.gate.lock();
         state.running -= 1;
@@ -385,20 +380,27 @@ mod tests {
     }
 
     #[test]
-    fn another_algorithms_row_does_not_cost_the_policy_its_memory() {
+    fn a_row_gets_the_policys_memory_only_where_it_uses_it() {
+        let policy = Share { memory: 50 * KIB, blocks: 0, quads: 30, keep: (0, 30) };
+        let of = |memory, blocks, quads| {
+            let share = policy.of_row(Share { memory, blocks, quads, keep: (blocks, quads) });
+            (share.memory / KIB, share.blocks, share.quads, share.keep)
+        };
+        assert_eq!(of(KIB, 0, 7), (50, 0, 30, (0, 30)), "a cheaper row of the same kind");
+        assert_eq!(of(80 * KIB, 0, 40), (80, 0, 40, (0, 30)), "a dearer one");
+        assert_eq!(of(5 * KIB, 5, 0), (50, 5, 0, (0, 30)), "one of another kind");
+        assert_eq!(of(0, 0, 0), (50, 0, 0, (0, 30)), "one that needs none");
+
         let gate = impatient(1, 100 * KIB);
-        let share = Share { memory: 50 * KIB, blocks: 5, quads: 30, keep: (0, 30) };
-        let mut permit = gate.enter(share, gate.deadline()).unwrap();
-        assert_eq!(permit.blocks(5).unwrap().len(), 5);
+        let mut permit = gate.enter(policy, gate.deadline()).unwrap();
         let address = permit.quads(7).unwrap().as_ptr();
-        assert_eq!(permit.used_quads, 7);
         drop(permit);
-        assert_eq!(gate.lock().idle.iter().map(Arena::count).collect::<Vec<_>>(), [(0, 30)]);
-        for share in [share, Share { blocks: 0, ..share }] {
-            let mut permit = gate.enter(share, gate.deadline()).unwrap();
-            assert_eq!(permit.quads(30).unwrap().as_ptr(), address);
-            assert!(permit.quads(30).unwrap().iter().all(|quad| *quad == scheme::no_quad()));
-        }
+        let mut other = gate.enter(Share { blocks: 5, quads: 0, ..policy }, gate.deadline()).unwrap();
+        assert_eq!(other.blocks(5).unwrap().len(), 5);
+        drop(other);
+        let mut permit = gate.enter(policy, gate.deadline()).unwrap();
+        assert_eq!(permit.quads(30).unwrap().as_ptr(), address);
+        assert!(permit.quads(30).unwrap().iter().all(|quad| *quad == scheme::no_quad()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::gate::{Deadline, Gate, Permit, Share};
+use super::gate::{Deadline, Gate, Permit};
 use super::import::Format;
 use super::pepper::{self, Pepper};
 use super::scheme::{Input, Scheme};
@@ -212,8 +212,10 @@ impl Hasher {
             None => (None, VerifyError::REJECTED),
         };
         let readings = row.as_ref().map_or(&[][..], |(record, _)| &record.readings);
-        let share =
-            readings.iter().map(|reading| reading.scheme.share()).fold(self.scheme.share(), Share::most);
+        let policy = self.scheme.share();
+        // All readings of a row are of one algorithm.
+        let dearest = readings.iter().map(|reading| reading.scheme.share()).max_by_key(|share| share.memory);
+        let share = dearest.map_or(policy, |row| policy.of_row(row));
         let mut permit = self.gate.enter(share, deadline)?;
 
         let started = SystemClock.monotonic();
