@@ -797,7 +797,7 @@ struct Gate {
 
 impl Write for Gate {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.entered.send(()).unwrap();
+        let _nobody_waits = self.entered.send(());
         let _let_go = self.open.lock().unwrap().recv(); // an error when the other end is gone: open for ever
         if self.failures.load(Ordering::Relaxed) > 0 {
             self.failures.fetch_sub(1, Ordering::Relaxed);
@@ -1128,6 +1128,21 @@ fn a_closing_queue_tries_again_and_flush_waits_for_what_was_there() {
     queue.close().unwrap();
     let written = gate.written.lock().unwrap().clone();
     assert_eq!(audit::verify(&written[..], ring()).unwrap().records, 501);
+
+    // An event that was given up is told, though the next ones were recorded.
+    let (gate, has_entered, let_go) = self::gate();
+    let queue = Queue::new(AuditLog::new(gate.clone(), ring()), 1000, WhenFull::Wait).unwrap();
+    queue.record(event(0)).unwrap();
+    has_entered.recv().unwrap();
+    (1..5).for_each(|number| queue.record(event(number)).unwrap());
+    gate.failures.store(3, Ordering::Relaxed);
+    let closing = thread::spawn(move || queue.close().map(drop));
+    drop(let_go);
+    drop(has_entered);
+    let closed = closing.join().unwrap();
+    let text = String::from_utf8(gate.written.lock().unwrap().clone()).unwrap();
+    let lost = text.contains("\"event\":\"audit_events_lost\"");
+    assert_eq!(closed.map_err(|error| error.kind()).err(), lost.then_some(AuditErrorKind::Unavailable));
 
     // When it fails for good, what is lost is told, and nobody waits for ever.
     let (gate, _has_entered, let_go) = self::gate();

@@ -69,8 +69,8 @@ struct Waiting {
     is_closed: bool,
     /// Of the event that is tried now.
     last_error: Option<AuditError>,
-    /// The first of an event that is recorded all the same, until it is told.
-    unsettled: Option<AuditError>,
+    /// The first of an event that is recorded all the same, or was given up, until it is told.
+    untold: Option<AuditError>,
 }
 
 impl<W: Output + Send + 'static> Queue<W> {
@@ -132,7 +132,7 @@ impl<W: Output + Send + 'static> Queue<W> {
             }
             waiting = self.shared.left.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        waiting.unsettled.take().map_or(Ok(()), Err)
+        waiting.untold.take().map_or(Ok(()), Err)
     }
 
     /// Records what waits, and gives the log back.
@@ -142,7 +142,7 @@ impl<W: Output + Send + 'static> Queue<W> {
     pub fn close(mut self) -> Result<Arc<AuditLog<W>>, AuditError> {
         self.end();
         let mut waiting = self.shared.waiting();
-        let failed = waiting.last_error.take().or_else(|| waiting.unsettled.take());
+        let failed = waiting.untold.take();
         drop(waiting);
         failed.map_or_else(|| Ok(Arc::clone(&self.log)), Err)
     }
@@ -244,10 +244,13 @@ impl Shared {
             let mut waiting = self.waiting();
             if is_recorded {
                 waiting.last_error = None;
-                waiting.unsettled = waiting.unsettled.take().or(result.err());
+                waiting.untold = waiting.untold.take().or(result.err());
                 tries = 0;
             } else {
                 waiting.last_error = result.err();
+                if gives_up {
+                    waiting.untold = waiting.untold.take().or_else(|| waiting.last_error.clone());
+                }
             }
             match (is_recorded, tells) {
                 (true, true) => waiting.lost = waiting.lost.saturating_sub(lost),
