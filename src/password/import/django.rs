@@ -3,6 +3,7 @@
 //!
 //! Source: `django.contrib.auth.hashers`.
 
+use super::{fields, log2};
 use crate::encoding;
 use crate::password::Defect;
 use crate::password::phc::{self, number};
@@ -41,25 +42,4 @@ fn pbkdf2(algorithm: &'static Pbkdf2, rest: &str) -> Result<Record, Defect> {
     let output = encoding::from_base64(hash).ok_or(Defect::Base64)?;
     let scheme = algorithm.scheme(number(iterations)?, output.len());
     Record::foreign(Reading::new(scheme, salt), output)
-}
-
-/// Exactly so many fields.
-pub(super) fn fields<const N: usize>(text: &str) -> Result<[&str; N], Defect> {
-    let mut fields = text.split('$');
-    let mut found = [""; N];
-    for field in &mut found {
-        *field = fields.next().ok_or(Defect::OutputMissing)?;
-    }
-    if fields.next().is_some() { Err(Defect::TrailingField) } else { Ok(found) }
-}
-
-/// The exponent of a power of two.
-pub(super) fn log2(n: u32) -> Result<u8, Defect> {
-    if n == u32::MAX {
-        return Ok(u8::MAX); // it did not fit: above every ceiling
-    }
-    if !n.is_power_of_two() {
-        return Err(Defect::CostUndefined);
-    }
-    u8::try_from(n.trailing_zeros()).map_err(|_| Defect::Number)
 }

@@ -75,3 +75,24 @@ impl Format {
         }
     }
 }
+
+/// Exactly so many fields, with `$` between.
+fn fields<const N: usize>(text: &str) -> Result<[&str; N], Defect> {
+    let mut fields = text.split('$');
+    let mut found = [""; N];
+    for field in &mut found {
+        *field = fields.next().ok_or(Defect::OutputMissing)?;
+    }
+    if fields.next().is_some() { Err(Defect::TrailingField) } else { Ok(found) }
+}
+
+/// The exponent of a power of two.
+fn log2(n: u32) -> Result<u8, Defect> {
+    if n == u32::MAX {
+        return Ok(u8::MAX); // it did not fit: above every ceiling
+    }
+    if !n.is_power_of_two() {
+        return Err(Defect::CostUndefined);
+    }
+    u8::try_from(n.trailing_zeros()).map_err(|_| Defect::Number)
+}

@@ -2,7 +2,7 @@
 //!
 //! Source: passlib's `pbkdf2_digest` handlers.
 
-use super::django::fields;
+use super::fields;
 use crate::encoding;
 use crate::password::Defect;
 use crate::password::phc::number;

@@ -1,6 +1,6 @@
 //! `N$r$p$salt$hash`, salt and hash in hexadecimal, as Go's simple-scrypt and programs like it write it.
 
-use super::django::{fields, log2};
+use super::{fields, log2};
 use crate::encoding;
 use crate::password::Defect;
 use crate::password::phc::number;

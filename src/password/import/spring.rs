@@ -2,7 +2,7 @@
 //!
 //! Source: `DelegatingPasswordEncoder`, `SCryptPasswordEncoder`, `Pbkdf2PasswordEncoder` with their defaults.
 
-use super::django::fields;
+use super::fields;
 use crate::encoding;
 use crate::password::Defect;
 use crate::password::phc;

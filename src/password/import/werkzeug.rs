@@ -2,7 +2,7 @@
 //!
 //! Source: `werkzeug.security`.
 
-use super::django::{fields, log2};
+use super::{fields, log2};
 use crate::encoding;
 use crate::password::Defect;
 use crate::password::phc::number;
