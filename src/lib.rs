@@ -109,6 +109,7 @@ mod file;
 pub mod keys;
 pub mod password;
 pub mod random;
+pub mod redact;
 pub mod seal;
 pub mod secret;
 pub mod token;

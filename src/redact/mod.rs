@@ -1,0 +1,3 @@
+//! Keep secrets and personal data out of logs.
+
+mod detect;
