@@ -1,1 +1,98 @@
 //! What is looked for: one file a kind.
+//!
+//! A detector names its anchors, literals that one pass over the text finds, and looks at the text around each. What it
+//! looks at is bounded, or covered by what it finds, so that the work stays linear in the text.
+
+mod assignment;
+mod connection;
+mod curl;
+mod header;
+mod jwt;
+mod pem;
+mod url;
+
+use std::ops::Range;
+
+use super::kind::Kind;
+use super::scan::Settings;
+use super::text::{Quote, Strings, cut};
+
+pub(super) use pem::body as armour;
+
+/// Finds one kind of secret around its anchors.
+pub(super) struct Detector {
+    /// At least three bytes each, and none the beginning of another, over all detectors: at most 64 together.
+    pub(super) anchors: &'static [&'static str],
+    pub(super) look: fn(&mut Scene<'_>, Range<usize>),
+}
+
+/// The detectors, each with a vector file of its name in `tests/vectors/redact`.
+pub(super) static BUILTIN: [(&str, Detector); 7] = [
+    ("assignment", assignment::DETECTOR),
+    ("connection", connection::DETECTOR),
+    ("curl", curl::DETECTOR),
+    ("header", header::DETECTOR),
+    ("jwt", jwt::DETECTOR),
+    ("pem", pem::DETECTOR),
+    ("url", url::DETECTOR),
+];
+
+/// A place that must not be shown.
+#[derive(Clone, Debug)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) kind: Kind,
+    pub(super) detail: Detail,
+    /// The quotes that the mask needs, where a bare value of JSON is replaced.
+    pub(super) wrap: Option<Quote>,
+}
+
+/// What more there is to say of a span.
+#[derive(Clone, Debug)]
+pub(super) enum Detail {
+    None,
+    /// The provider's name.
+    Named(&'static str),
+    /// Where in the text its key stands.
+    Under(Range<usize>),
+    /// The name of an application's rule.
+    Rule(std::sync::Arc<str>),
+}
+
+/// A text while it is looked at.
+pub(super) struct Scene<'t> {
+    pub(super) text: &'t [u8],
+    settings: &'t Settings,
+    pub(super) strings: Strings,
+    pub(super) found: Vec<Span>,
+    /// Up to here, lists and objects under a sensitive name were walked.
+    pub(super) walked: usize,
+    /// The text ended inside of a private key: what follows belongs to it.
+    pub(super) open_armour: bool,
+}
+
+impl<'t> Scene<'t> {
+    pub(super) fn new(text: &'t [u8], settings: &'t Settings) -> Self {
+        Self { text, settings, strings: Strings::default(), found: Vec::new(), walked: 0, open_armour: false }
+    }
+
+    /// Where to look on, from `from`: behind the last span, if it covers that.
+    pub(super) fn uncovered(&self, from: usize) -> usize {
+        match self.found.last() {
+            Some(span) if span.start <= from => from.max(span.end),
+            _ => from,
+        }
+    }
+
+    pub(super) fn add(&mut self, place: Range<usize>, kind: Kind, detail: Detail) {
+        self.add_wrapped(place, kind, detail, None);
+    }
+
+    pub(super) fn add_wrapped(&mut self, place: Range<usize>, kind: Kind, detail: Detail, wrap: Option<Quote>) {
+        let value = cut(self.text, place.start, place.end);
+        if !value.is_empty() && self.settings.kinds.has(kind) && !self.settings.shows(value) {
+            self.found.push(Span { start: place.start, end: place.end, kind, detail, wrap });
+        }
+    }
+}

@@ -1,0 +1,566 @@
+//! A value under a sensitive name, however the two are written: `name=value`, `"name": "value"` at any depth of escaping,
+//! `<name>value</name>`, `--name value`, `name("value")`, `{"name": "NAME", "value": "value"}`, `the name is value`.
+
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::{Detail, Detector, Scene, header};
+use crate::redact::key::{self, Form, Verdict};
+use crate::redact::kind::Kind;
+use crate::redact::text::{
+    Quote, at, behind_escape, blanks, colours, cut, ends_json_string, is_space, run, run_before, starts_with, starts_with_any_case,
+};
+use crate::redact::value::{is_placeholder, is_prose, looks_random};
+
+pub(super) const DETECTOR: Detector = Detector {
+    // The stems of sensitive names in the cases that names are written in. A shorter stem would be found more often for
+    // nothing; a longer one would miss `passwd` and `passphrase`.
+    anchors: &[
+        "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN", "key", "Key", "KEY", "auth",
+        "Auth", "AUTH", "cred", "Cred", "CRED", "cookie", "Cookie", "COOKIE", "sess", "Sess", "SESS", "jwt", "Jwt", "JWT", "otp", "Otp",
+        "OTP", "srf", "SRF", "gnature", "GNATURE", "cvv", "CVV", "sig=", "sid=", "pin=", "\"pin",
+    ],
+    look,
+};
+
+/// Names reach no further back and forth from their stem than this.
+const REACH: usize = 64;
+
+/// How far a value that has to look random is read: nothing longer is one.
+const LONGEST_RANDOM: usize = 4096;
+
+fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
+    let text = scene.text;
+    let name = Name::around(text, &stem);
+    let Some(place) = Place::behind(text, &name) else {
+        return near(scene, &name);
+    };
+    let (verdict, form) = key::judge(cut(text, name.start, name.end));
+    if verdict == Verdict::Plain {
+        return;
+    }
+    Value { verdict: verdict.min(place.strength), form, limit: limit(scene, &name, &place), name, place }.look(scene);
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// Where a name stands.
+struct Name {
+    start: usize,
+    end: usize,
+}
+
+impl Name {
+    fn around(text: &[u8], stem: &Range<usize>) -> Self {
+        let mut start = stem.start - run_before(text, stem.start, REACH, is_name);
+        start = behind_escape(text, start).min(stem.start);
+        let mut end = stem.start + run(cut(text, 0, stem.end + REACH), stem.start, |byte| is_name(byte));
+        if end <= stem.start {
+            end = stem.end; // an anchor that begins with a quote
+        }
+        while end > stem.end && matches!(at(text, end - 1), b'.' | b'-') {
+            end -= 1;
+        }
+        // `API key`, `secret access key`: a key is told by the word before it.
+        if end - start <= 4 && at(text, start).eq_ignore_ascii_case(&b'k') && start >= 2 && at(text, start - 1) == b' ' {
+            start -= 1 + run_before(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
+        }
+        Self { start, end }
+    }
+
+    fn is_flag(&self, text: &[u8]) -> bool {
+        at(text, self.start) == b'-' && (self.start == 0 || matches!(at(text, self.start - 1), b' ' | b'"' | b'\'' | b'\t'))
+    }
+}
+
+/// Where the value of a name begins, and how sure it is that it is one.
+struct Place {
+    value: usize,
+    /// How much the way it is written adds: a comma needs a value that looks random, an equals sign does not.
+    strength: Verdict,
+    /// The quote behind the name.
+    quote: Option<Quote>,
+    manner: Manner,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// `=` and the like.
+    Equals,
+    /// `: `
+    Colon,
+    /// `%3D`: in a URL in a URL.
+    Percent,
+    /// Between tags.
+    Element,
+    /// Behind a flag, a comma, or a word.
+    Word,
+}
+
+impl Place {
+    fn behind(text: &[u8], name: &Name) -> Option<Self> {
+        let mut i = name.end;
+        let mut quote = None;
+        let mut brackets = false;
+        for _ in 0..6 {
+            i = colours(text, i);
+            if let (None, Some(found)) = (quote, Quote::at(text, i)) {
+                quote = Some(found);
+                i += found.len();
+            } else if matches!(at(text, i), b']' | b')' | b'}' | b'*') {
+                brackets |= at(text, i) != b'*';
+                i += 1;
+            } else if starts_with(text, i, b"%5D") || starts_with(text, i, b"%22") {
+                i += 3;
+            } else {
+                break;
+            }
+        }
+        let place = |value, strength, manner| Some(Self { value, strength, quote, manner });
+        if let Some(inside) = element(text, name, i) {
+            return place(inside, Verdict::Strong, Manner::Element);
+        }
+        let j = colours(text, blanks(text, i));
+        if let Some((length, manner)) = operator(text, j) {
+            // `arn:aws:secretsmanager:eu-west-1:1:secret:name`: one of many colons is no assignment.
+            let listed = manner == Manner::Colon && quote.is_none() && name.start > 0 && at(text, name.start - 1) == b':' && !is_space(at(text, j + 1));
+            let strength = if listed { Verdict::Weak } else { Verdict::Strong };
+            return place(colours(text, blanks(text, j + length)), strength, manner);
+        }
+        if let Some(value) = pair(text, i) {
+            return place(value, Verdict::Strong, Manner::Equals);
+        }
+        if quote.is_some() && !brackets && at(text, j) == b',' {
+            let value = j + 1 + run(text, j + 1, is_space);
+            return Quote::at(text, value).and_then(|_| place(value, Verdict::Weak, Manner::Word));
+        }
+        if j == i && at(text, i) == b'(' && Quote::at(text, i + 1).is_some() {
+            return place(i + 1, Verdict::Weak, Manner::Word);
+        }
+        if j == i || quote.is_some() && Quote::at(text, j).is_none() {
+            return None;
+        }
+        if name.is_flag(text) {
+            return place(j, Verdict::Strong, Manner::Word).filter(|_| at(text, j) != b'-');
+        }
+        if Quote::at(text, j).is_some() {
+            return place(j, Verdict::Weak, Manner::Word);
+        }
+        const SAID: [&[u8]; 5] = [b"is: ", b"is ", b"was: ", b"was ", b"are "];
+        let said = SAID.iter().find(|word| starts_with_any_case(text, j, word))?;
+        place(blanks(text, j + said.len()), Verdict::Weak, Manner::Word)
+    }
+}
+
+/// An operator that gives a name its value, and its length.
+fn operator(text: &[u8], from: usize) -> Option<(usize, Manner)> {
+    const OPERATORS: [&[u8]; 18] = [
+        b":::=", b"::=", b"||=", b"||:", b"===", b":=", b"?=", b"=>", b"==", b"=~", b"+=", b".=", b"-=", b"->", b"<-", b"?:", b"!=", b"=",
+    ];
+    if !matches!(at(text, from), b':' | b'|' | b'=' | b'?' | b'+' | b'.' | b'-' | b'<' | b'!' | b'%' | b'\\') {
+        return None;
+    }
+    if let Some(found) = OPERATORS.iter().find(|operator| starts_with(text, from, operator)) {
+        return Some((found.len(), Manner::Equals));
+    }
+    if at(text, from) == b':' {
+        let path = at(text, from + 1) == b':' || starts_with(text, from, b"://");
+        return (!path).then_some((1, Manner::Colon));
+    }
+    let encoded = [&b"%3D"[..], b"%3d", b"%3A", b"%3a"].iter().any(|sign| starts_with(text, from, sign));
+    if encoded {
+        return Some((3, Manner::Percent));
+    }
+    (starts_with(text, from, b"\\u003d") || starts_with(text, from, b"\\u003D")).then_some((6, Manner::Equals))
+}
+
+/// The inside of `<name …>…</name>`, or of `<key>name</key> <string>…</string>`.
+fn element(text: &[u8], name: &Name, from: usize) -> Option<usize> {
+    let before = name.start.checked_sub(1).map_or(0, |before| at(text, before));
+    let opening = match before {
+        b'<' => true,
+        b':' => tag_prefix(text, name.start - 1),
+        _ => false,
+    };
+    if opening {
+        let end = from + memchr(b'>', cut(text, from, from + 256))?;
+        let empty = at(text, end.checked_sub(1)?) == b'/' || cut(text, from, end).contains(&b'<');
+        let inside = end + 1 + run(text, end + 1, is_space);
+        return (!empty && at(text, inside) != b'<').then_some(inside);
+    }
+    // The name is an element's content, and the value that of the next.
+    if before != b'>' || !starts_with(text, from, b"</") {
+        return None;
+    }
+    let closed = from + memchr(b'>', cut(text, from, from + 128))? + 1;
+    let next = closed + run(text, closed, is_space);
+    let tag_end = next + memchr(b'>', cut(text, next, next + 128))?;
+    (at(text, next) == b'<' && at(text, next + 1).is_ascii_alphabetic()).then_some(tag_end + 1)
+}
+
+/// Whether `<prefix` stands before the colon at `colon`.
+fn tag_prefix(text: &[u8], colon: usize) -> bool {
+    let start = colon - run_before(text, colon, 32, is_name);
+    start > 0 && at(text, start - 1) == b'<'
+}
+
+/// Behind `"name"`, the value of `"value": …` or `value="…"`.
+fn pair(text: &[u8], from: usize) -> Option<usize> {
+    let mut i = from + run(text, from, |byte| is_space(byte) || byte == b',' || byte == b';');
+    if i == from {
+        return None;
+    }
+    let quote = Quote::at(text, i);
+    i += quote.map_or(0, Quote::len);
+    let word = i + run(text, i, |byte| byte.is_ascii_alphabetic());
+    let known = [&b"value"[..], b"val", b"secret", b"defaultValue", b"string"].iter().any(|known| cut(text, i, word).eq_ignore_ascii_case(known));
+    if !known {
+        return None;
+    }
+    i = blanks(text, word + quote.map_or(0, Quote::len));
+    let (length, _) = operator(text, i)?;
+    let value = blanks(text, i + length);
+    Quote::at(text, value).map(|_| value)
+}
+
+/// What a value may not reach across: the end of the string that holds its name, or of the text.
+fn limit(scene: &mut Scene<'_>, name: &Name, place: &Place) -> usize {
+    let outside = place.quote == Some(Quote { backslashes: 0, byte: b'"' }) && name.start > 0 && at(scene.text, name.start - 1) == b'"';
+    if outside {
+        return scene.text.len();
+    }
+    scene.strings.end_around(scene.text, name.start).unwrap_or(scene.text.len())
+}
+
+/// A value that is about to be read.
+struct Value {
+    verdict: Verdict,
+    form: Form,
+    limit: usize,
+    name: Name,
+    place: Place,
+}
+
+impl Value {
+    fn look(&self, scene: &mut Scene<'_>) {
+        let text = scene.text;
+        let mut start = self.place.value;
+        // The value of YAML and of code may stand on the next line, if it is quoted.
+        if matches!(at(text, start), b'\n' | b'\r') {
+            let next = start + run(text, start, is_space);
+            let folded = Quote::at(text, next).is_some_and(|quote| quote.backslashes == 0);
+            if !folded || self.verdict < Verdict::Strong {
+                return;
+            }
+            start = next;
+        }
+        if matches!(self.place.manner, Manner::Colon | Manner::Equals) && starts_with(text, start, b"**") {
+            start = blanks(text, start + 2);
+        }
+        start = unwrapped(text, start);
+        match Quote::at(text, start) {
+            Some(quote) if !self.closes_outside(text, start, quote) => self.quoted(scene, start, quote),
+            Some(_) => {}
+            None if self.place.manner == Manner::Element => self.element(scene, start),
+            None if self.form == Form::Value && opens_container(text, start) => self.container(scene, start),
+            None => self.bare(scene, start),
+        }
+    }
+
+    /// Whether a quote where the value should begin ends the string that the name stands in: then there is no value.
+    fn closes_outside(&self, text: &[u8], start: usize, quote: Quote) -> bool {
+        if quote.byte != b'"' || self.place.quote.is_some_and(|around| around.byte == b'"' && around.backslashes == quote.backslashes) {
+            return false;
+        }
+        if quote.backslashes == 0 { start == self.limit && ends_json_string(text, start) } else { ends_json_string(text, start + quote.len() - 1) }
+    }
+
+    fn quoted(&self, scene: &mut Scene<'_>, start: usize, quote: Quote) {
+        let text = scene.text;
+        let mut inside = start + quote.len();
+        // Behind a quote that the count of quotes took for a closing one, the limit is no limit.
+        let mut limit = if start >= self.limit { text.len() } else { self.limit };
+        if self.verdict < Verdict::Strong {
+            limit = limit.min(inside + LONGEST_RANDOM);
+        }
+        let tripled = quote.backslashes == 0 && at(text, inside) == quote.byte && at(text, inside + 1) == quote.byte;
+        if tripled {
+            inside += 2;
+        }
+        // Without a closing quote, rather too much is hidden than half a secret shown.
+        let end = quote.closes(text, inside, limit).unwrap_or(limit);
+        self.judge(scene, inside..end, None);
+    }
+
+    fn element(&self, scene: &mut Scene<'_>, start: usize) {
+        let text = scene.text;
+        let content = start + run(text, start, is_space);
+        let data = if starts_with(text, content, b"<![CDATA[") { content + 9 } else { content };
+        let end = memchr(b'<', cut(text, data, self.limit)).map_or(self.limit, |end| data + end);
+        let end = if data > content { memchr(b']', cut(text, data, self.limit)).map_or(end, |end| data + end) } else { end };
+        let end = end - run_before(text, end, end.saturating_sub(data), is_space);
+        self.judge(scene, data..end, None);
+    }
+
+    fn bare(&self, scene: &mut Scene<'_>, start: usize) {
+        let text = scene.text;
+        let keyed = self.place.quote.filter(|_| self.place.manner == Manner::Colon);
+        let end = bare_end(text, start, self.limit, &self.place, self.verdict);
+        match self.form {
+            Form::Authorization => return header::authorization(scene, start..header::line_end(text, start, self.limit), false),
+            Form::Cookie | Form::SetCookie => {
+                return header::cookies(scene, start..header::line_end(text, start, self.limit), self.form == Form::SetCookie);
+            }
+            Form::Value => {}
+        }
+        if keyed.is_none() && (self.is_prose(text, start, end) || self.is_code(text, start, end)) {
+            return;
+        }
+        // `token: String = "…"`: a type stands between name and value.
+        let behind = blanks(text, end);
+        if self.place.manner == Manner::Colon && at(text, behind) == b'=' && cut(text, start, end).iter().all(|&byte| is_name(byte) || matches!(byte, b'<' | b'>' | b'&')) {
+            let value = unwrapped(text, blanks(text, behind + 1));
+            if let Some(quote) = Quote::at(text, value) {
+                return self.quoted(scene, value, quote);
+            }
+        }
+        let end = if self.begins_line(text) { self.line(text, end) } else { end };
+        self.judge(scene, start..end, keyed);
+    }
+
+    /// A list or an object: every scalar in it is a value of the name.
+    fn container(&self, scene: &mut Scene<'_>, start: usize) {
+        if start < scene.walked {
+            return;
+        }
+        let text = scene.text;
+        let limit = if start >= self.limit { text.len() } else { self.limit };
+        let (mut i, mut depth, mut told) = (start, 0usize, false);
+        while i < limit {
+            match at(text, i) {
+                b'[' | b'{' | b'(' => depth += 1,
+                b']' | b'}' | b')' => depth = depth.saturating_sub(1),
+                b',' => told = false,
+                byte if is_space(byte) || byte == b':' || byte == b'=' => {}
+                _ => {
+                    let quote = Quote::at(text, i);
+                    let inside = i + quote.map_or(0, Quote::len);
+                    let end = match quote {
+                        Some(quote) => quote.closes(text, inside, limit).unwrap_or(limit),
+                        None => inside + run(cut(text, 0, limit), inside, |byte| !is_space(byte) && !matches!(byte, b',' | b']' | b'}' | b')' | b':' | b'=' | b'"' | b'{')),
+                    }
+                    .max(inside);
+                    let behind = (end + quote.map_or(0, Quote::len)).max(i + 1);
+                    let next = behind + run(cut(text, 0, limit), behind, is_space);
+                    if matches!(at(text, next), b':' | b'=') && next < limit {
+                        told = key::is_about_something(cut(text, inside, end)); // a key, whose value comes
+                    } else if !told {
+                        self.judge(scene, inside..end, if quote.is_none() { self.place.quote } else { None });
+                    }
+                    i = behind;
+                    continue;
+                }
+            }
+            i += 1;
+            if depth == 0 {
+                break;
+            }
+        }
+        scene.walked = i;
+    }
+
+    /// Hides `value` if it is one, in the form its name asks for.
+    fn judge(&self, scene: &mut Scene<'_>, value: Range<usize>, wrap: Option<Quote>) {
+        let text = scene.text;
+        match self.form {
+            Form::Authorization => return header::authorization(scene, value, true),
+            Form::Cookie | Form::SetCookie => return header::cookies(scene, value, self.form == Form::SetCookie),
+            Form::Value => {}
+        }
+        let content = cut(text, value.start, value.end);
+        let trimmed = content.trim_ascii();
+        let name = cut(text, self.name.start, self.name.end);
+        let random = || trimmed.len() <= LONGEST_RANDOM && (looks_random(trimmed) || holds_random(trimmed));
+        let hide = !is_placeholder(trimmed)
+            && (self.verdict == Verdict::Strong || random())
+            && !is_working_directory(name, trimmed)
+            && !is_tally(name, trimmed)
+            && !is_mentioned_as_url(trimmed);
+        if hide {
+            scene.add_wrapped(value, Kind::Key, Detail::Under(self.name.start..self.name.end), wrap);
+        }
+    }
+
+    /// `invalid token: unexpected end of input`: a sentence goes on behind the colon.
+    fn is_prose(&self, text: &[u8], start: usize, end: usize) -> bool {
+        let spoken = match self.place.manner {
+            Manner::Colon => at(text, start.saturating_sub(1)) == b' ',
+            Manner::Word => true,
+            _ => false,
+        };
+        let mid_sentence = self.name.start >= 2 && at(text, self.name.start - 1) == b' ' && at(text, self.name.start - 2).is_ascii_alphanumeric();
+        spoken && (mid_sentence || self.place.manner == Manner::Word) && !self.name.is_flag(text) && is_prose(text, start, end)
+    }
+
+    /// `key = Buffer.from(…)`: code that gets the value elsewhere.
+    fn is_code(&self, text: &[u8], start: usize, end: usize) -> bool {
+        let spaced = at(text, start.saturating_sub(1)) == b' ';
+        let name = start + run(cut(text, 0, end), start, |byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'));
+        spaced && name > start + 1 && matches!(at(text, name), b'(' | b'[') && matches!(at(text, name + 1), b'"' | b'\'' | b')' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$')
+    }
+
+    fn begins_line(&self, text: &[u8]) -> bool {
+        let before = self.name.start - run_before(text, self.name.start, REACH, |byte| matches!(byte, b' ' | b'\t' | b'-'));
+        self.place.manner == Manner::Colon
+            && at(text, self.place.value.saturating_sub(1)) == b' '
+            && self.verdict == Verdict::Strong
+            && (before == 0 || at(text, before - 1) == b'\n')
+    }
+
+    /// `password: correct horse battery staple` alone on its line, as YAML has it: all of it, unless the rest has a
+    /// structure of its own.
+    fn line(&self, text: &[u8], end: usize) -> usize {
+        let line = header::line_end(text, end, self.limit);
+        let rest = cut(text, end, line);
+        let structured = rest.iter().any(|byte| matches!(byte, b'=' | b':' | b'"' | b'{' | b'[' | b'\\' | b'|' | b'\'' | b'<' | b';'));
+        let comment = rest.windows(2).position(|two| two == b" #").unwrap_or(rest.len());
+        if structured { end } else { end + comment - run_before(text, end + comment, comment, is_space) }
+    }
+}
+
+/// Behind what wraps a value: `Some(`, `Secret(`, `b"`, `r#"`.
+fn unwrapped(text: &[u8], start: usize) -> usize {
+    const WRAPPERS: [&[u8]; 8] = [b"Some(", b"Ok(", b"Secret(", b"SecretString(", b"String(", b"new String(", b"String::from(", b"Just("];
+    let mut i = start;
+    for _ in 0..4 {
+        let Some(wrapper) = WRAPPERS.iter().find(|wrapper| starts_with(text, i, wrapper)) else { break };
+        i += wrapper.len();
+    }
+    let letters = run(text, i, |byte| matches!(byte, b'b' | b'r' | b'u' | b'f' | b'N' | b'L' | b'@' | b'#' | b'&' | b'('));
+    if (1..=3).contains(&letters) && Quote::at(text, i + letters).is_some() { i + letters } else { i }
+}
+
+/// Whether a list or an object begins, rather than a value that happens to begin with a bracket.
+fn opens_container(text: &[u8], start: usize) -> bool {
+    if !matches!(at(text, start), b'[' | b'{') {
+        return false;
+    }
+    let next = start + 1 + run(text, start + 1, is_space);
+    Quote::at(text, next).is_some() || matches!(at(text, next), b'[' | b'{' | b'0'..=b'9' | b'-') && at(text, start + 1) != b'{'
+        || ([&b"true"[..], b"false", b"null"].iter().any(|word| starts_with(text, next, word)))
+}
+
+/// Where an unquoted value ends.
+fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place, verdict: Verdict) -> usize {
+    let limit = if verdict < Verdict::Strong { limit.min(start + LONGEST_RANDOM) } else { limit };
+    let in_json = place.quote.is_some() && place.manner == Manner::Colon;
+    let mut i = start;
+    while i < limit {
+        let byte = at(text, i);
+        let ends = match byte {
+            b'\x1b' => true,
+            byte if is_space(byte) => true,
+            b'"' => ends_string(text, i + 1),
+            b'\'' | b'`' => i == start || ends_string(text, i + 1),
+            b'\\' => match escape(text, i) {
+                Some(length) => {
+                    i += length;
+                    continue;
+                }
+                None => true,
+            },
+            b',' if in_json => true,
+            b'}' | b']' if in_json => true,
+            b',' | b';' | b'|' | b'&' => i > start && delimits(text, i + 1),
+            b')' | b']' | b'}' | b'>' => ends_string(text, i + 1),
+            b'<' => matches!(at(text, i + 1), b'/' | b'a'..=b'z' | b'A'..=b'Z' | b'!'),
+            b'%' if place.manner == Manner::Percent => starts_with(text, i, b"%26"),
+            _ => false,
+        };
+        if ends {
+            break;
+        }
+        i += 1;
+    }
+    i.min(limit)
+}
+
+/// Whether what stands behind a closing sign is no part of the same value.
+fn ends_string(text: &[u8], behind: usize) -> bool {
+    behind >= text.len() || matches!(at(text, behind), b',' | b';' | b')' | b']' | b'}' | b'>' | b':' | b'"' | b'\'' | b'`' | b'\\' | b'/' | b'|' | b'&' | 0x1b) || is_space(at(text, behind))
+}
+
+/// Whether a comma, semicolon, bar or ampersand ends a value: it does before a space, and before the next name.
+fn delimits(text: &[u8], behind: usize) -> bool {
+    if ends_string(text, behind) {
+        return true;
+    }
+    let name = behind + run(cut(text, 0, behind + REACH), behind, |byte| is_name(byte) || matches!(byte, b'[' | b']' | b' ' | b'%'));
+    name > behind && matches!(at(text, name), b'=' | b':')
+}
+
+/// The length of an escape that belongs to a value; `None` for one that ends it.
+fn escape(text: &[u8], from: usize) -> Option<usize> {
+    let backslashes = run(text, from, |byte| byte == b'\\');
+    let byte = at(text, from + backslashes);
+    match byte {
+        b'"' | b'\'' => (!ends_string(text, from + backslashes + 1)).then_some(backslashes + 1),
+        b'n' | b'r' | b't' => None,
+        b'u' => {
+            let code = cut(text, from + backslashes + 1, from + backslashes + 5);
+            let ends = [&b"0026"[..], b"003c", b"003C", b"003e", b"003E", b"0022", b"0027"].contains(&code);
+            (!ends).then_some(backslashes + 1)
+        }
+        _ => Some(backslashes + usize::from(backslashes % 2 == 1 && from + backslashes < text.len())),
+    }
+}
+
+/// A random word not far behind a sensitive one: `retry: token 9fK2… expired`.
+fn near(scene: &mut Scene<'_>, name: &Name) {
+    let text = scene.text;
+    if !matches!(at(text, name.end), b' ' | b'"' | b'\'' | b'`' | b')' | b']') {
+        return;
+    }
+    let (reach, mut i) = (name.end + 48, name.end + 1);
+    for _ in 0..6 {
+        i += run(text, i, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'<' | b'-' | b'|' | b','));
+        let end = i + run(cut(text, 0, i + 512), i, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'.' | b'~'));
+        if i >= reach || end == i {
+            return;
+        }
+        let ends = end >= text.len() || !matches!(at(text, end), b'=' | b':' | b'@' | b'\\' | b'$' | b'#');
+        let padding = run(cut(text, 0, end + 2), end, |byte| byte == b'=');
+        let word = cut(text, i, end);
+        let word = word.strip_suffix(b".").unwrap_or(word);
+        if (ends || padding > 0) && word.len() >= 16 && looks_random(word) {
+            if key::judge(cut(text, name.start, name.end)).0 == Verdict::Strong {
+                scene.add(i..i + word.len() + padding, Kind::Key, Detail::Under(name.start..name.end));
+            }
+            return;
+        }
+        i = end;
+    }
+}
+
+/// A few words of which one looks random: `{AQAAABAAA 9fK2…}`, as Jenkins keeps it.
+fn holds_random(value: &[u8]) -> bool {
+    value.len() <= 256 && value.split(|&byte| byte == b' ').count() <= 4 && value.split(|&byte| is_space(byte)).any(|word| word.len() >= 16 && looks_random(word))
+}
+
+/// `PWD=/home/app` is where a process works.
+fn is_working_directory(name: &[u8], value: &[u8]) -> bool {
+    name.ends_with(b"PWD") && (matches!(name, b"PWD" | b"OLDPWD")) && matches!(at(value, 0), b'/' | b'~') || name == b"PWD" && at(value, 1) == b':'
+}
+
+/// `pass=12 fail=3` counts tests.
+fn is_tally(name: &[u8], value: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"pass") && value.len() <= 4 && value.iter().all(u8::is_ascii_digit)
+}
+
+/// `token: https://…` names a place; what is secret in it, others find.
+fn is_mentioned_as_url(value: &[u8]) -> bool {
+    starts_with_any_case(value, 0, b"http://") || starts_with_any_case(value, 0, b"https://")
+}

@@ -1,0 +1,175 @@
+//! What a value looks like: nothing, a placeholder, a word, or something random.
+
+use super::text::{at, is_space};
+
+/// Nothing to hide: empty, a word that says so, a variable that was not filled in, or what is masked already.
+pub(super) fn is_placeholder(value: &[u8]) -> bool {
+    let Some(&first) = value.first() else { return true };
+    let last = at(value, value.len() - 1);
+    let inner = |skip: usize| value.get(skip..value.len() - 1).unwrap_or_default();
+    if value.iter().all(|&byte| byte == first) && (!first.is_ascii_alphanumeric() || value.len() >= 3) {
+        return true; // `*****`, `...`, `xxxxxxxx`, `000`
+    }
+    match first {
+        b'$' => match (at(value, 1), last) {
+            (b'{' | b'(', b'}' | b')') => is_name(inner(2)),
+            _ => value.len() >= 4 && value.iter().skip(1).all(|&byte| byte.is_ascii_uppercase() || byte == b'_'),
+        },
+        b'{' if last == b'}' => is_name(inner(1).trim_ascii()) || at(value, 1) == b'{' && is_name(value.get(2..value.len().saturating_sub(2)).unwrap_or_default().trim_ascii()),
+        b'<' if last == b'>' => is_name(untemplated(inner(1))),
+        b'%' => matches!(value, b"%s" | b"%d" | b"%v" | b"%@" | b"%q" | b"%p") || last == b'%' && is_name(inner(1)) || starts_template(value),
+        b'[' if last == b']' => is_mask(inner(1)),
+        _ => value.windows(4).any(|four| four == b"****") || is_status(value),
+    }
+}
+
+/// `%= name %`, as templates write it between `<` and `>`, without its signs.
+fn untemplated(inner: &[u8]) -> &[u8] {
+    let inner = inner.strip_prefix(b"%").map_or(inner, |inner| inner.strip_prefix(b"=").unwrap_or(inner));
+    inner.strip_suffix(b"%").unwrap_or(inner).trim_ascii()
+}
+
+/// `%(name)s`
+fn starts_template(value: &[u8]) -> bool {
+    value.starts_with(b"%(") && value.ends_with(b")s")
+}
+
+/// A variable's name, or a few words: nothing random, and no digits but behind a letter.
+fn is_name(inner: &[u8]) -> bool {
+    inner.len() <= 64
+        && inner.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'@'))
+        && !looks_random(inner)
+}
+
+/// `REDACTED`, `email:1a2b3c4d`, `REDACTED: unscanned 17 bytes`, without their brackets: our own masks and those of other programs.
+fn is_mask(inner: &[u8]) -> bool {
+    let word = inner.split(|&byte| matches!(byte, b':' | b' ')).next().unwrap_or_default();
+    let said = matches!(
+        word.to_ascii_lowercase().as_slice(),
+        b"redacted" | b"filtered" | b"masked" | b"hidden" | b"removed" | b"secret" | b"protected" | b"scrubbed" | b"omitted"
+    );
+    said && inner.len() <= 48
+}
+
+/// Words that stand where a value would, and tell about it.
+pub(super) fn is_status(value: &[u8]) -> bool {
+    if value.len() > 14 {
+        return false;
+    }
+    let mut lower = [0; 14];
+    for (lower, byte) in lower.iter_mut().zip(value) {
+        *lower = byte.to_ascii_lowercase();
+    }
+    matches!(
+        lower.get(..value.len()).unwrap_or_default(),
+        b"null" | b"none" | b"nil" | b"undefined" | b"true" | b"false" | b"yes" | b"no" | b"on" | b"off" | b"empty" | b"unset" | b"set" | b"missing" | b"invalid" | b"valid"
+            | b"expired" | b"required" | b"optional" | b"present" | b"absent" | b"disabled" | b"enabled" | b"loaded" | b"ok" | b"failed" | b"success" | b"unknown" | b"hidden" | b"masked" | b"redacted"
+            | b"filtered" | b"removed" | b"found" | b"string" | b"str" | b"bytes" | b"bool" | b"number" | b"int" | b"object" | b"files" | b"compat" | b"n/a" | b"na" | b"-" | b"--" | b"tbd" | b"*" | b"<nil>" | b"(null)" | b"<none>"
+            | b"<null>" | b"(none)" | b"(empty)" | b"<empty>" | b"<redacted>" | b"<secret>" | b"<hidden>" | b"[redacted]" | b"not" | b"is" | b"was" | b"for" | b"from" | b"the" | b"a" | b"an" | b"to" | b"in" | b"basic" | b"bearer"
+    )
+}
+
+/// Whether a value could have been drawn at random: long, of several kinds of characters that change often, and no path,
+/// address, date, name or sentence.
+pub(super) fn looks_random(value: &[u8]) -> bool {
+    let mut kinds = [0usize; 4];
+    let (mut changes, mut letters_run, mut longest_run, mut before) = (0usize, 0usize, 0usize, 4);
+    let mut seen = [0u64; 4];
+    for &byte in value {
+        let kind = match byte {
+            b'a'..=b'z' => 0,
+            b'A'..=b'Z' => 1,
+            b'0'..=b'9' => 2,
+            0..=b' ' | 0x7f.. => return false,
+            _ => 3,
+        };
+        if let Some(count) = kinds.get_mut(kind) {
+            *count += 1;
+        }
+        if let Some(word) = seen.get_mut(usize::from(byte >> 6)) {
+            *word |= 1 << (byte & 63);
+        }
+        letters_run = if kind < 2 { letters_run + 1 } else { 0 };
+        longest_run = longest_run.max(letters_run);
+        changes += usize::from(kind != before);
+        before = kind;
+    }
+    let [lower, upper, digits, signs] = kinds;
+    let (length, letters) = (value.len(), lower + upper);
+    let distinct: u32 = seen.iter().map(|word| word.count_ones()).sum();
+    let of_kinds = kinds.iter().filter(|&&count| count > 0).count();
+    if length < 8 || is_address(value) {
+        return false;
+    }
+    if length < 16 {
+        // Short, so it has to be mixed: `h0pk1ns~21s` is, `build-2026-11` is not.
+        return digits >= 2 && letters >= 2 && distinct >= 6 && (of_kinds >= 3 && changes >= 4 || changes >= 5) && signs * 3 <= length;
+    }
+    let hexadecimal = value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+    if hexadecimal {
+        return distinct >= 8 && letters >= 1 && digits >= 3;
+    }
+    if digits == length {
+        return false;
+    }
+    let words = signs * 5 > length || longest_run * 10 >= length * 9 && digits == 0 && changes * 4 < length;
+    distinct >= 10 && !words && (digits >= 3 && changes * 6 >= length || upper >= 3 && lower >= 3 && changes * 3 >= length || longest_run >= 24 && digits >= 2)
+}
+
+/// A path, a URL, a version or a date.
+fn is_address(value: &[u8]) -> bool {
+    let first = at(value, 0);
+    matches!(first, b'/' | b'~' | b'.' | b'\\')
+        || value.windows(3).any(|three| three == b"://" || three == b":\\\\")
+        || value.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() >= 3 && !value.iter().any(|&byte| byte == b'+' || byte == b'=')
+        || value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b'/' | b','))
+        || value.contains(&b'(')
+        || value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_' | b'-' | b':' | b'/')) && value.iter().any(|byte| matches!(byte, b'.' | b'_' | b'-' | b':' | b'/')) && !mixed_case(value)
+}
+
+/// Capitals in the middle of words, more often than names have them.
+fn mixed_case(value: &[u8]) -> bool {
+    let changes = value.windows(2).filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase())).count();
+    changes * 5 >= value.len()
+}
+
+/// Whether an unquoted value reads as prose: small letters only, and then another word.
+pub(super) fn is_prose(text: &[u8], start: usize, end: usize) -> bool {
+    let word = super::text::cut(text, start, end);
+    let letters = word.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'\'' | b'-'));
+    letters && (at(text, end) == b' ' && at(text, end + 1).is_ascii_alphabetic() || end == text.len() || is_space(at(text, end)) || matches!(at(text, end), b'.' | b',' | b'!' | b'?' | b';' | b')'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_nothing_to_hide() {
+        for value in [
+            "", "null", "None", "***", "xxxxxxxx", "...", "${DB_PASSWORD}", "$(SONAR_LOGIN)", "$API_KEY", "{{ password }}", "{}", "{0}", "<YOUR_ACCOUNT_KEY>", "<%= @variable %>", "%s", "%(password)s", "%PASSWORD%",
+            "[REDACTED]", "[FILTERED]", "sk_l****9f2a", "[REDACTED: unscanned 17 bytes]",
+        ] {
+            assert!(is_placeholder(value.as_bytes()), "{value}");
+        }
+        for value in ["hunter2", "aa", "$2y$10$abcdefghijklmnopqrstuv", "{AQAAABAAAAAQ x9Kd82hdk2}", "<p4ssw0rd!9xQ2>", "changeme", "[REDACTED]9f8d7s6f5d4s3a2", "$ummer2026"] {
+            assert!(!is_placeholder(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn random_is_told_from_written() {
+        for value in [
+            "vlrevctol18slayabwv_fwbjibj0az1t", "ZTWAaGLDe0NL3rwWE97Foq8BlDqYr9", "0afae57f3ccfd9d7f5767067bc48b30f", "am9obmRvZTpkMDY5NGIxYi1jMTcx+TMyYS0w", "h0pk1ns~21s", "ed87e208-3a74-7d36-efd3-30779355e0d3",
+            "dXNlcjpwYXNzd29yZDEyMw==", "pFqXzRtYbVnMkLoJ",
+        ] {
+            assert!(looks_random(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "hello", "/usr/lib/python3/site-packages", "org.apache.hadoop.mapreduce.v2.app.MRAppMaster", "2026-11-22T10:15:04.123Z", "https://example.com/a1b2c3d4e5", "getUserByIdAndName", "us-east-1", "1234567890123456", "build-2026-11",
+            "TestSourcePassword", "reader-group-consumer", "00000000-0000-0000-0000-000000000000", "blk_-1608999687919862906", "10.250.19.102:54106",
+        ] {
+            assert!(!looks_random(value.as_bytes()), "{value}");
+        }
+    }
+}
