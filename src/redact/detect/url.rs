@@ -18,6 +18,10 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
         return;
     }
     let from = anchor.end;
+    let scheme = anchor.start - run_before(text, anchor.start, 32, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b':'));
+    // An apostrophe may stand in a URL, but not in one that is quoted by it.
+    let quoted = scheme > 0 && at(text, scheme - 1) == b'\'';
+    let is_outside = |byte: u8| is_outside(byte) || quoted && byte == b'\'';
     let reach = cut(text, 0, from + LONGEST);
     let authority = from + run(reach, from, |byte| !is_outside(byte) && !matches!(byte, b'/' | b'?' | b'#'));
     let mut userinfo = last_at(text, from, authority);
