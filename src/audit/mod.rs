@@ -65,7 +65,9 @@
 //! HMAC: RFC 2104. HKDF: RFC 5869. Events, levels and fields: OWASP Application Logging Vocabulary and Logging Cheat
 //! Sheets. Trace context: W3C Trace Context §3.2. Log injection: OWASP ASVS 5.0 16.4.1.
 
+mod builder;
 mod chain;
+mod chain_writer;
 mod checkpoint;
 mod error;
 mod event;
@@ -81,12 +83,13 @@ pub mod sink;
 mod trace;
 mod verify;
 
+pub use builder::Builder;
 pub use chain::ChainKey;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFile, CheckpointStore};
 pub use error::{AuditError, AuditErrorKind};
 pub use event::{Detail, Event};
 pub use kind::{Kind, KindError, Level, Outcome};
-pub use log::{AuditLog, Builder};
+pub use log::AuditLog;
 pub use monitor::Counts;
 pub use output::{Fsync, LogFile, Output, read_all};
 pub use queue::{Queue, WhenFull};
