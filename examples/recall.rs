@@ -15,13 +15,15 @@ use std::{env, fs};
 use palisade::redact::Redactor;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (flags, folders): (Vec<String>, Vec<String>) = env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let (flags, folders): (Vec<String>, Vec<String>) =
+        env::args().skip(1).partition(|argument| argument.starts_with("--"));
     let has = |flag: &str| flags.iter().any(|given| given == flag);
     if folders.is_empty() {
         return Err("give a folder of *.jsonl or *.log files".into());
     }
     for folder in &folders {
-        let mut files: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
         files.sort();
         for file in &files {
             let cases = read(file)?;
@@ -47,12 +49,15 @@ fn read(file: &Path) -> Result<Vec<Case>, Box<dyn Error>> {
         Some("jsonl") => lines
             .map(|line| {
                 let case: serde_json::Value = serde_json::from_str(line)?;
-                let field = |name: &str| case.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+                let field =
+                    |name: &str| case.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
                 let text = field("text").ok_or("a case has no text")?;
                 Ok(Case { source: field("source").unwrap_or_default(), text, secret: field("secret") })
             })
             .collect(),
-        Some("log") => Ok(lines.map(|line| Case { source: "log".into(), text: line.into(), secret: None }).collect()),
+        Some("log") => {
+            Ok(lines.map(|line| Case { source: "log".into(), text: line.into(), secret: None }).collect())
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -82,7 +87,9 @@ fn report(file: &Path, cases: &[Case], redactor: &Redactor, show_missed: bool) {
     }
     for (source, wrong) in missed {
         if show_missed {
-            wrong.iter().for_each(|(case, redacted)| println!("  {source}\n    {:?}\n    {redacted:?}", case.text));
+            wrong
+                .iter()
+                .for_each(|(case, redacted)| println!("  {source}\n    {:?}\n    {redacted:?}", case.text));
         }
     }
 }

@@ -18,7 +18,9 @@ pub enum RedactErrorKind {
     #[error("a registered secret has 64 KiB at most")]
     TooLong,
     /// The mask is empty, longer than 64 bytes, would break a log's format, or would be redacted itself.
-    #[error("a mask has 1 to 64 bytes, no quotes, backslashes, angle brackets, ampersands or control characters, and is no secret by its form")]
+    #[error(
+        "a mask has 1 to 64 bytes, no quotes, backslashes, angle brackets, ampersands or control characters, and is no secret by its form"
+    )]
     Mask,
     /// A rule's regular expression is not one, or is too large.
     #[error("the rule's pattern is not a regular expression of at most 1 MiB when compiled")]

@@ -23,7 +23,9 @@ impl Finding {
             Detail::None => None,
             Detail::Named(name) => Some((*name).to_owned()),
             Detail::Rule(name) => Some(name.to_string()),
-            Detail::Under(name) => line.get(name.clone()).map(|name| String::from_utf8_lossy(name).into_owned()),
+            Detail::Under(name) => {
+                line.get(name.clone()).map(|name| String::from_utf8_lossy(name).into_owned())
+            }
         };
         Self::new(span.kind, span.start..span.end, reason)
     }

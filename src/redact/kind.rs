@@ -112,7 +112,10 @@ pub(super) struct Kinds(u32);
 impl Kinds {
     /// Every secret, and no personal data.
     pub(super) fn secrets() -> Self {
-        Kind::ALL.iter().filter(|kind| !kind.is_personal()).fold(Self(0), |kinds, &kind| kinds.with(kind, true))
+        Kind::ALL
+            .iter()
+            .filter(|kind| !kind.is_personal())
+            .fold(Self(0), |kinds, &kind| kinds.with(kind, true))
     }
 
     pub(super) fn with(self, kind: Kind, wanted: bool) -> Self {

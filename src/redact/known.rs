@@ -37,7 +37,8 @@ impl Known {
 
     /// These secrets but for one; `None` if it is none of them.
     pub(super) fn without(&self, secret: &[u8]) -> Option<Self> {
-        let others: Vec<_> = self.secrets.iter().filter(|known| !compare::equal(known, secret)).cloned().collect();
+        let others: Vec<_> =
+            self.secrets.iter().filter(|known| !compare::equal(known, secret)).cloned().collect();
         (others.len() < self.secrets.len()).then(|| Self::of(others))
     }
 
@@ -48,7 +49,9 @@ impl Known {
     fn of(secrets: Vec<Zeroizing<Vec<u8>>>) -> Self {
         let forms: Vec<Zeroizing<Vec<u8>>> = secrets.iter().flat_map(|secret| forms(secret)).collect();
         let automaton = (!forms.is_empty()).then(|| {
-            let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms.iter().map(|form| form.as_slice()));
+            let built = AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(forms.iter().map(|form| form.as_slice()));
             built.expect("patterns of 64 KiB fit into an automaton of 2^31 states, some thousands of them")
         });
         Self { secrets, automaton }
@@ -70,7 +73,9 @@ fn forms(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     // A key of several lines appears line by line.
     if trimmed.contains(&b'\n') {
         let lines = trimmed.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-        lines.filter(|line| line.len() >= 2 * SHORTEST && !line.starts_with(b"-----")).for_each(|line| texts(line, &mut forms));
+        lines
+            .filter(|line| line.len() >= 2 * SHORTEST && !line.starts_with(b"-----"))
+            .for_each(|line| texts(line, &mut forms));
     }
     forms.sort_by(|a, b| a.as_slice().cmp(b));
     forms.dedup_by(|a, b| a.as_slice() == b.as_slice());
@@ -111,7 +116,11 @@ fn texts(secret: &[u8], forms: &mut Vec<Zeroizing<Vec<u8>>>) {
             add(once.into_bytes());
         }
         for apostrophe in ["&#39;", "&apos;", "'"] {
-            let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\'', apostrophe);
+            let escaped = text
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('\'', apostrophe);
             add(escaped.replace('"', "&#34;").into_bytes());
             add(escaped.replace('"', "&quot;").into_bytes());
             add(escaped.into_bytes());
@@ -156,7 +165,9 @@ fn json(text: &str, style: Json) -> String {
             '\t' => escaped.push_str("\\t"),
             '\u{8}' => escaped.push_str("\\b"),
             '\u{c}' => escaped.push_str("\\f"),
-            '<' | '>' | '&' if style == Json::Html => escaped.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '<' | '>' | '&' if style == Json::Html => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)))
+            }
             character if u32::from(character) < 0x20 || style == Json::Ascii && !character.is_ascii() => {
                 let mut units = [0; 2];
                 for unit in character.encode_utf16(&mut units) {

@@ -79,7 +79,8 @@ impl Mask {
                 None => out.extend_from_slice(DEFAULT.as_bytes()),
             },
             Form::Pseudonym(ring) => {
-                let tag = ring.snapshot().primary().mac_key(&[LABEL]).tag(&[kind.name().as_bytes(), &[0], value]);
+                let tag =
+                    ring.snapshot().primary().mac_key(&[LABEL]).tag(&[kind.name().as_bytes(), &[0], value]);
                 let name = encoding::hex(cut(&tag, 0, 4));
                 out.extend_from_slice(format!("[{kind}:{name}]").as_bytes());
             }
@@ -96,7 +97,11 @@ impl Mask {
 
     pub(super) fn check(&self) -> Result<(), RedactError> {
         let sound = self.fixed().is_none_or(|text| {
-            !text.is_empty() && text.len() <= 64 && !text.chars().any(|character| character.is_control() || matches!(character, '"' | '\'' | '\\' | '<' | '>' | '&'))
+            !text.is_empty()
+                && text.len() <= 64
+                && !text.chars().any(|character| {
+                    character.is_control() || matches!(character, '"' | '\'' | '\\' | '<' | '>' | '&')
+                })
         });
         if sound { Ok(()) } else { Err(RedactErrorKind::Mask.into()) }
     }
@@ -117,16 +122,23 @@ const LABEL: &[u8] = b"palisade redact v1";
 
 /// The ends of a value that is long enough to show them.
 fn partial(value: &[u8], first: usize, last: usize) -> Option<(&[u8], &[u8])> {
-    let plain = value.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&'));
+    let plain = value
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&'));
     (value.len() >= 24 && plain).then(|| (cut(value, 0, first), cut(value, value.len() - last, value.len())))
 }
 
 /// Whether a value is one of our masks: `[key]`, `[email:1a2b3c4d]`.
 pub(super) fn is_named(value: &[u8]) -> bool {
-    let Some(inner) = value.strip_prefix(b"[").and_then(|value| value.strip_suffix(b"]")) else { return false };
+    let Some(inner) = value.strip_prefix(b"[").and_then(|value| value.strip_suffix(b"]")) else {
+        return false;
+    };
     Kind::ALL.iter().any(|kind| {
         inner.strip_prefix(kind.name().as_bytes()).is_some_and(|rest| {
-            rest.is_empty() || rest.strip_prefix(b":").is_some_and(|tag| tag.len() == 8 && tag.iter().all(u8::is_ascii_hexdigit))
+            rest.is_empty()
+                || rest
+                    .strip_prefix(b":")
+                    .is_some_and(|tag| tag.len() == 8 && tag.iter().all(u8::is_ascii_hexdigit))
         })
     })
 }

@@ -60,7 +60,9 @@ impl Redactor {
         match self.redact_bytes(line.as_bytes()) {
             Cow::Borrowed(_) => Cow::Borrowed(line),
             // INVARIANT: masks are text, and spans begin and end between characters.
-            Cow::Owned(redacted) => Cow::Owned(String::from_utf8(redacted).unwrap_or_else(|_| unscanned(line.len()))),
+            Cow::Owned(redacted) => {
+                Cow::Owned(String::from_utf8(redacted).unwrap_or_else(|_| unscanned(line.len())))
+            }
         }
     }
 
@@ -156,7 +158,11 @@ impl Redactor {
         if line.len() > self.shared.longest {
             return vec![Finding::new(Kind::Unscanned, 0..line.len(), None)];
         }
-        scan::find(&self.shared.settings, self.known().as_deref(), line).spans.iter().map(|span| Finding::of(span, line)).collect()
+        scan::find(&self.shared.settings, self.known().as_deref(), line)
+            .spans
+            .iter()
+            .map(|span| Finding::of(span, line))
+            .collect()
     }
 
     /// How much of each kind was hidden so far, by this redactor and its clones.
@@ -211,11 +217,18 @@ impl Redactor {
     }
 
     pub(super) fn mask(&self, kind: Kind) -> &Mask {
-        self.shared.masks.iter().find(|(masked, _)| *masked == kind).map_or(&self.shared.mask, |(_, mask)| mask)
+        self.shared
+            .masks
+            .iter()
+            .find(|(masked, _)| *masked == kind)
+            .map_or(&self.shared.mask, |(_, mask)| mask)
     }
 
     fn known(&self) -> Option<Arc<Known>> {
-        self.shared.knows.load(Ordering::Acquire).then(|| Arc::clone(&self.shared.known.read().unwrap_or_else(PoisonError::into_inner)))
+        self.shared
+            .knows
+            .load(Ordering::Acquire)
+            .then(|| Arc::clone(&self.shared.known.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
     fn masked(&self, line: &[u8], spans: &[scan::Merged]) -> Vec<u8> {
@@ -230,7 +243,11 @@ impl Redactor {
                 }
             };
             quote(&mut out);
-            self.mask(span.kind).write(span.kind, line.get(span.start..span.end).unwrap_or_default(), &mut out);
+            self.mask(span.kind).write(
+                span.kind,
+                line.get(span.start..span.end).unwrap_or_default(),
+                &mut out,
+            );
             quote(&mut out);
             shown = span.end;
         }
@@ -325,7 +342,14 @@ pub struct Builder {
 impl Default for Builder {
     fn default() -> Self {
         let (mask, longest) = (Mask::default(), LONGEST_LINE);
-        Self { kinds: Kinds::secrets(), mask, masks: Vec::new(), rules: Vec::new(), allowed: HashSet::new(), longest }
+        Self {
+            kinds: Kinds::secrets(),
+            mask,
+            masks: Vec::new(),
+            rules: Vec::new(),
+            allowed: HashSet::new(),
+            longest,
+        }
     }
 }
 
@@ -333,7 +357,10 @@ impl Builder {
     /// Whether personal data is looked for as well; off by default.
     #[must_use]
     pub fn personal_data(mut self, wanted: bool) -> Self {
-        self.kinds = Kind::ALL.iter().filter(|kind| kind.is_personal()).fold(self.kinds, |kinds, &kind| kinds.with(kind, wanted));
+        self.kinds = Kind::ALL
+            .iter()
+            .filter(|kind| kind.is_personal())
+            .fold(self.kinds, |kinds, &kind| kinds.with(kind, wanted));
         self
     }
 
@@ -390,11 +417,14 @@ impl Builder {
         if self.longest < 1024 {
             return Err(RedactErrorKind::Limit.into());
         }
-        let masks: Vec<&Mask> = [&self.mask].into_iter().chain(self.masks.iter().map(|(_, mask)| mask)).collect();
+        let masks: Vec<&Mask> =
+            [&self.mask].into_iter().chain(self.masks.iter().map(|(_, mask)| mask)).collect();
         masks.iter().try_for_each(|mask| mask.check())?;
-        let mut fixed: Vec<Box<[u8]>> = masks.iter().filter_map(|mask| mask.fixed()).map(|text| text.as_bytes().into()).collect();
+        let mut fixed: Vec<Box<[u8]>> =
+            masks.iter().filter_map(|mask| mask.fixed()).map(|text| text.as_bytes().into()).collect();
         fixed.push(mask::DEFAULT.as_bytes().into());
-        let settings = Settings { kinds: self.kinds, rules: Rules::new(self.rules)?, allowed: self.allowed, fixed };
+        let settings =
+            Settings { kinds: self.kinds, rules: Rules::new(self.rules)?, allowed: self.allowed, fixed };
         if settings.fixed.iter().any(|mask| !scan::find(&settings, None, mask).spans.is_empty()) {
             return Err(RedactErrorKind::Mask.into());
         }

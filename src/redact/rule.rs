@@ -49,7 +49,8 @@ impl Rule {
     /// # Errors
     /// As for [`new`](Self::new).
     pub fn everywhere(name: &str, pattern: &str) -> Result<Self, RedactError> {
-        let regex = RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|_| RedactErrorKind::Pattern)?;
+        let regex =
+            RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|_| RedactErrorKind::Pattern)?;
         if regex.is_match(b"") {
             return Err(RedactErrorKind::MatchesNothing.into());
         }
@@ -63,7 +64,10 @@ impl Rule {
         if self.group == 0 {
             self.regex.find_iter(text).for_each(|found| hide(found.range()));
         } else {
-            self.regex.captures_iter(text).filter_map(|groups| groups.get(self.group)).for_each(|found| hide(found.range()));
+            self.regex
+                .captures_iter(text)
+                .filter_map(|groups| groups.get(self.group))
+                .for_each(|found| hide(found.range()));
         }
     }
 }
@@ -79,12 +83,16 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn new(rules: Vec<Rule>) -> Result<Self, RedactError> {
-        let anchored: Vec<usize> = (0..rules.len()).filter(|&i| rules.get(i).is_some_and(|rule| rule.literal.is_some())).collect();
+        let anchored: Vec<usize> =
+            (0..rules.len()).filter(|&i| rules.get(i).is_some_and(|rule| rule.literal.is_some())).collect();
         let patterns: Vec<&[u8]> = rules.iter().filter_map(|rule| rule.literal.as_deref()).collect();
         let literals = if patterns.is_empty() {
             None
         } else {
-            let built = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(patterns);
+            let built = AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(patterns);
             Some(built.map_err(|_| RedactErrorKind::Literal)?)
         };
         Ok(Self { rules, literals, anchored })

@@ -29,7 +29,9 @@ pub(super) struct Settings {
 impl Settings {
     /// Whether a value is shown although it was found.
     pub(super) fn shows(&self, value: &[u8]) -> bool {
-        self.fixed.iter().any(|mask| **mask == *value) || mask::is_named(value) || !self.allowed.is_empty() && self.allowed.contains(value)
+        self.fixed.iter().any(|mask| **mask == *value)
+            || mask::is_named(value)
+            || !self.allowed.is_empty() && self.allowed.contains(value)
     }
 }
 
@@ -62,7 +64,9 @@ pub(super) fn find(settings: &Settings, known: Option<&Known>, text: &[u8]) -> F
 pub(super) fn is_secret_field(settings: &Settings, name: &[u8], value: &[u8]) -> bool {
     let trimmed = value.trim_ascii();
     let verdict = if settings.kinds.has(Kind::Key) { key::judge(name).0 } else { Verdict::Plain };
-    (verdict == Verdict::Strong || verdict == Verdict::Weak && looks_random(trimmed)) && !is_placeholder(trimmed) && !settings.shows(value)
+    (verdict == Verdict::Strong || verdict == Verdict::Weak && looks_random(trimmed))
+        && !is_placeholder(trimmed)
+        && !settings.shows(value)
 }
 
 fn anchors(scene: &mut Scene<'_>) {
@@ -89,11 +93,18 @@ enum Finder {
 }
 
 static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
-    let patterns: Vec<&[u8]> = BUILTIN.iter().flat_map(|(_, detector)| detector.anchors).map(|anchor| anchor.as_bytes()).collect();
-    let detectors = BUILTIN.iter().flat_map(|(_, detector)| detector.anchors.iter().map(move |_| detector)).collect();
-    let packed = packed::Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(&patterns).build();
+    let patterns: Vec<&[u8]> =
+        BUILTIN.iter().flat_map(|(_, detector)| detector.anchors).map(|anchor| anchor.as_bytes()).collect();
+    let detectors =
+        BUILTIN.iter().flat_map(|(_, detector)| detector.anchors.iter().map(move |_| detector)).collect();
+    let packed =
+        packed::Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(&patterns).build();
     let finder = packed.map_or_else(
-        || Finder::Automaton(AhoCorasick::new(&patterns).expect("some sixty short patterns make an automaton")),
+        || {
+            Finder::Automaton(
+                AhoCorasick::new(&patterns).expect("some sixty short patterns make an automaton"),
+            )
+        },
         Finder::Packed,
     );
     Anchors { finder, detectors }
@@ -112,8 +123,12 @@ impl Anchors {
 /// What was found once is hidden wherever it stands.
 fn repeated(scene: &mut Scene<'_>) {
     let text = scene.text;
-    let mut values: Vec<&[u8]> =
-        scene.found.iter().map(|span| cut(text, span.start, span.end).trim_ascii()).filter(|value| is_worth_repeating(value)).collect();
+    let mut values: Vec<&[u8]> = scene
+        .found
+        .iter()
+        .map(|span| cut(text, span.start, span.end).trim_ascii())
+        .filter(|value| is_worth_repeating(value))
+        .collect();
     values.sort_unstable();
     values.dedup();
     let mut places = Vec::new();
@@ -122,7 +137,8 @@ fn repeated(scene: &mut Scene<'_>) {
             places.extend(memchr::memmem::find_iter(text, value).map(|start| start..start + value.len()));
         }
     } else {
-        let built = AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(&values);
+        let built =
+            AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(&values);
         let automaton = built.expect("values that all stand in one line fit into an automaton");
         places.extend(automaton.find_iter(text).map(|found| found.range()));
     }
@@ -136,7 +152,10 @@ const FEW: usize = 8;
 
 /// A short value, or a word, may stand elsewhere by chance.
 fn is_worth_repeating(value: &[u8]) -> bool {
-    value.len() >= 8 && !value.iter().all(|byte| byte.is_ascii_alphabetic() && value.len() < 16 || matches!(byte, b' ' | b'.' | b'-' | b'_' | b'/'))
+    value.len() >= 8
+        && !value.iter().all(|byte| {
+            byte.is_ascii_alphabetic() && value.len() < 16 || matches!(byte, b' ' | b'.' | b'-' | b'_' | b'/')
+        })
 }
 
 /// One list, in order and without overlaps: the longest wins, and takes in what it overlaps.
@@ -144,7 +163,9 @@ fn merged(text: &[u8], mut spans: Vec<Span>) -> Vec<Merged> {
     for span in &mut spans {
         whole(text, span);
     }
-    spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end), span.kind == Kind::Repeated, std::cmp::Reverse(span.kind)));
+    spans.sort_by_key(|span| {
+        (span.start, std::cmp::Reverse(span.end), span.kind == Kind::Repeated, std::cmp::Reverse(span.kind))
+    });
     let mut merged: Vec<Merged> = Vec::with_capacity(spans.len());
     for span in spans {
         match merged.last_mut() {
@@ -192,13 +213,16 @@ fn escape_around(text: &[u8], place: usize) -> Option<(usize, usize)> {
     // A backslash behind a backslash is escaped itself, and begins nothing.
     let before = run_before(text, backslash, backslash, |byte| byte == b'\\');
     let long = at(text, backslash + 1) == b'u' && (2..6).all(|i| at(text, backslash + i).is_ascii_hexdigit());
-    (before % 2 == 0 && backslash + 1 < text.len()).then_some((backslash, backslash + if long { 6 } else { 2 }))
+    (before % 2 == 0 && backslash + 1 < text.len())
+        .then_some((backslash, backslash + if long { 6 } else { 2 }))
 }
 
 /// Gives quotes to the mask of a number in JSON, which is hidden whole.
 fn quote_bare(text: &[u8], span: &mut Span, strings: &mut Strings) {
     let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
-    if !cut(text, span.start, span.end).iter().all(|&byte| is_number(byte)) || strings.end_around(text, span.start).is_some() {
+    if !cut(text, span.start, span.end).iter().all(|&byte| is_number(byte))
+        || strings.end_around(text, span.start).is_some()
+    {
         return;
     }
     let start = span.start - run_before(text, span.start, 64, is_number);

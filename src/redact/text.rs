@@ -43,7 +43,9 @@ pub(super) fn starts_with_any_case(text: &[u8], from: usize, word: &[u8]) -> boo
 /// Behind the colours of a terminal at `from`: `ESC [ 3 m`, also written out as `\x1b[3m`, `\u001b[3m`, `\033[3m` or `\e[3m`.
 pub(super) fn colours(text: &[u8], mut from: usize) -> usize {
     loop {
-        let Some(parameters) = ESCAPES.iter().find(|escape| starts_with(text, from, escape)).map(|escape| from + escape.len()) else {
+        let Some(parameters) =
+            ESCAPES.iter().find(|escape| starts_with(text, from, escape)).map(|escape| from + escape.len())
+        else {
             return from;
         };
         let end = parameters + run(text, parameters, is_colour);
@@ -56,7 +58,9 @@ pub(super) fn colours(text: &[u8], mut from: usize) -> usize {
 
 /// Whether the word that begins at `from` has just been preceded by a terminal's colours: then the letter before it is theirs.
 fn behind_colours(text: &[u8], from: usize) -> bool {
-    let Some(letter) = from.checked_sub(1).filter(|&letter| at(text, letter).is_ascii_alphabetic()) else { return false };
+    let Some(letter) = from.checked_sub(1).filter(|&letter| at(text, letter).is_ascii_alphabetic()) else {
+        return false;
+    };
     let parameters = letter - run_before(text, letter, 24, is_colour);
     ESCAPES.iter().any(|escape| cut(text, 0, parameters).ends_with(escape))
 }
@@ -78,7 +82,9 @@ pub(super) fn behind_escape(text: &[u8], start: usize) -> usize {
             b'n' | b't' | b'r' | b'b' | b'f' | b'v' | b'0' => start + 1,
             _ => start,
         },
-        Some(b'%') if at(text, start).is_ascii_hexdigit() && at(text, start + 1).is_ascii_hexdigit() => start + 2,
+        Some(b'%') if at(text, start).is_ascii_hexdigit() && at(text, start + 1).is_ascii_hexdigit() => {
+            start + 2
+        }
         Some(b'[') => {
             let end = start + run(text, start, is_colour) + 1;
             if at(text, end - 1).is_ascii_alphabetic() && behind_colours(text, end) { end } else { start }
@@ -93,9 +99,16 @@ pub(super) fn begins_word(text: &[u8], start: usize) -> bool {
     if !at(text, before).is_ascii_alphanumeric() {
         return true;
     }
-    let percent = start >= 3 && at(text, start - 3) == b'%' && at(text, start - 2).is_ascii_hexdigit() && at(text, before).is_ascii_hexdigit();
-    let letter = start >= 2 && at(text, start - 2) == b'\\' && matches!(at(text, before), b'n' | b't' | b'r' | b'b' | b'f' | b'v');
-    let unicode = start >= 6 && starts_with(text, start - 6, b"\\u") && (1..=4).all(|i| at(text, start - i).is_ascii_hexdigit());
+    let percent = start >= 3
+        && at(text, start - 3) == b'%'
+        && at(text, start - 2).is_ascii_hexdigit()
+        && at(text, before).is_ascii_hexdigit();
+    let letter = start >= 2
+        && at(text, start - 2) == b'\\'
+        && matches!(at(text, before), b'n' | b't' | b'r' | b'b' | b'f' | b'v');
+    let unicode = start >= 6
+        && starts_with(text, start - 6, b"\\u")
+        && (1..=4).all(|i| at(text, start - i).is_ascii_hexdigit());
     percent || letter || unicode || behind_colours(text, start)
 }
 
@@ -218,7 +231,14 @@ mod tests {
 
     #[test]
     fn escapes_are_not_part_of_words() {
-        for (text, start) in [(r"a\nghp", 3), ("%3Dghp", 3), ("\x1b[32mghp", 5), (r"\u0026ghp", 6), (r"\x1b[2mghp", 7), ("=ghp", 1)] {
+        for (text, start) in [
+            (r"a\nghp", 3),
+            ("%3Dghp", 3),
+            ("\x1b[32mghp", 5),
+            (r"\u0026ghp", 6),
+            (r"\x1b[2mghp", 7),
+            ("=ghp", 1),
+        ] {
             assert!(begins_word(text.as_bytes(), start), "{text}");
         }
         for text in ["aghp", "1ghp", "[mghp", "%ghp", r"\zghp"] {

@@ -13,11 +13,22 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     match first {
         b'$' => match (at(value, 1), last) {
             (b'{' | b'(', b'}' | b')') => is_name(inner(2)),
-            _ => value.len() >= 4 && value.iter().skip(1).all(|&byte| byte.is_ascii_uppercase() || byte == b'_'),
+            _ => {
+                value.len() >= 4
+                    && value.iter().skip(1).all(|&byte| byte.is_ascii_uppercase() || byte == b'_')
+            }
         },
-        b'{' if last == b'}' => is_name(inner(1).trim_ascii()) || at(value, 1) == b'{' && is_name(value.get(2..value.len().saturating_sub(2)).unwrap_or_default().trim_ascii()),
+        b'{' if last == b'}' => {
+            is_name(inner(1).trim_ascii())
+                || at(value, 1) == b'{'
+                    && is_name(value.get(2..value.len().saturating_sub(2)).unwrap_or_default().trim_ascii())
+        }
         b'<' if last == b'>' => is_name(untemplated(inner(1))),
-        b'%' => matches!(value, b"%s" | b"%d" | b"%v" | b"%@" | b"%q" | b"%p") || last == b'%' && is_name(inner(1)) || starts_template(value),
+        b'%' => {
+            matches!(value, b"%s" | b"%d" | b"%v" | b"%@" | b"%q" | b"%p")
+                || last == b'%' && is_name(inner(1))
+                || starts_template(value)
+        }
         b'[' if last == b']' => is_mask(inner(1)),
         _ => value.windows(4).any(|four| four == b"****") || is_status(value),
     }
@@ -37,7 +48,9 @@ fn starts_template(value: &[u8]) -> bool {
 /// A variable's name, or a few words: nothing random, and no digits but behind a letter.
 fn is_name(inner: &[u8]) -> bool {
     inner.len() <= 64
-        && inner.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'@'))
+        && inner.iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'@')
+        })
         && !inner.split(|&byte| is_space(byte)).any(looks_random)
 }
 
@@ -46,7 +59,15 @@ fn is_mask(inner: &[u8]) -> bool {
     let word = inner.split(|&byte| matches!(byte, b':' | b' ')).next().unwrap_or_default();
     let said = matches!(
         word.to_ascii_lowercase().as_slice(),
-        b"redacted" | b"filtered" | b"masked" | b"hidden" | b"removed" | b"secret" | b"protected" | b"scrubbed" | b"omitted"
+        b"redacted"
+            | b"filtered"
+            | b"masked"
+            | b"hidden"
+            | b"removed"
+            | b"secret"
+            | b"protected"
+            | b"scrubbed"
+            | b"omitted"
     );
     said && inner.len() <= 48
 }
@@ -62,18 +83,98 @@ pub(super) fn is_status(value: &[u8]) -> bool {
     }
     matches!(
         lower.get(..value.len()).unwrap_or_default(),
-        b"null" | b"none" | b"nil" | b"undefined" | b"true" | b"false" | b"yes" | b"no" | b"on" | b"off" | b"empty" | b"unset" | b"set" | b"missing" | b"invalid" | b"valid"
-            | b"expired" | b"required" | b"optional" | b"present" | b"absent" | b"disabled" | b"enabled" | b"loaded" | b"ok" | b"failed" | b"success" | b"unknown" | b"hidden" | b"masked" | b"redacted"
-            | b"filtered" | b"removed" | b"found" | b"string" | b"str" | b"bytes" | b"bool" | b"number" | b"int" | b"object" | b"files" | b"compat" | b"n/a" | b"na" | b"-" | b"--" | b"tbd" | b"*" | b"<nil>" | b"(null)" | b"<none>"
-            | b"<null>" | b"(none)" | b"(empty)" | b"<empty>" | b"<redacted>" | b"<secret>" | b"<hidden>" | b"[redacted]" | b"not" | b"is" | b"was" | b"for" | b"from" | b"the" | b"a" | b"an" | b"to" | b"in" | b"basic" | b"bearer"
+        b"null"
+            | b"none"
+            | b"nil"
+            | b"undefined"
+            | b"true"
+            | b"false"
+            | b"yes"
+            | b"no"
+            | b"on"
+            | b"off"
+            | b"empty"
+            | b"unset"
+            | b"set"
+            | b"missing"
+            | b"invalid"
+            | b"valid"
+            | b"expired"
+            | b"required"
+            | b"optional"
+            | b"present"
+            | b"absent"
+            | b"disabled"
+            | b"enabled"
+            | b"loaded"
+            | b"ok"
+            | b"failed"
+            | b"success"
+            | b"unknown"
+            | b"hidden"
+            | b"masked"
+            | b"redacted"
+            | b"filtered"
+            | b"removed"
+            | b"found"
+            | b"string"
+            | b"str"
+            | b"bytes"
+            | b"bool"
+            | b"number"
+            | b"int"
+            | b"object"
+            | b"files"
+            | b"compat"
+            | b"n/a"
+            | b"na"
+            | b"-"
+            | b"--"
+            | b"tbd"
+            | b"*"
+            | b"<nil>"
+            | b"(null)"
+            | b"<none>"
+            | b"<null>"
+            | b"(none)"
+            | b"(empty)"
+            | b"<empty>"
+            | b"<redacted>"
+            | b"<secret>"
+            | b"<hidden>"
+            | b"[redacted]"
+            | b"not"
+            | b"is"
+            | b"was"
+            | b"for"
+            | b"from"
+            | b"the"
+            | b"a"
+            | b"an"
+            | b"to"
+            | b"in"
+            | b"basic"
+            | b"bearer"
     )
 }
 
 /// Whether a value could have been drawn at random: long, of several kinds of characters that change often, and no path,
 /// address, date, name or sentence.
 pub(super) fn looks_random(value: &[u8]) -> bool {
-    let Some(counts) = Texture::of(value).filter(|_| value.len() >= 8 && !is_address(value)) else { return false };
-    let Texture { lower, upper, digits, signs, changes, digit_groups, capital_groups, longest_word, distinct } = counts;
+    let Some(counts) = Texture::of(value).filter(|_| value.len() >= 8 && !is_address(value)) else {
+        return false;
+    };
+    let Texture {
+        lower,
+        upper,
+        digits,
+        signs,
+        changes,
+        digit_groups,
+        capital_groups,
+        longest_word,
+        distinct,
+    } = counts;
     let (length, letters) = (value.len(), lower + upper);
     if letters == 0 {
         return false;
@@ -81,7 +182,10 @@ pub(super) fn looks_random(value: &[u8]) -> bool {
     if length < 16 {
         // Short, so it has to be mixed: `h0pk1ns~21s` is, `build-2026-11` is not.
         let kinds = [lower, upper, digits, signs].iter().filter(|&&count| count > 0).count();
-        return digits >= 2 && distinct >= 6 && (kinds >= 3 && changes >= 4 || changes >= 5) && signs * 3 <= length;
+        return digits >= 2
+            && distinct >= 6
+            && (kinds >= 3 && changes >= 4 || changes >= 5)
+            && signs * 3 <= length;
     }
     if value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
         return distinct >= 8 && digits >= 3;
@@ -89,7 +193,9 @@ pub(super) fn looks_random(value: &[u8]) -> bool {
     let mixed_with_digits = digits >= 3 && digit_groups >= 2 && changes * 6 >= length;
     // Names in camelCase begin each word with one capital; chance puts several together, several times.
     let mixed_in_case = lower >= 3 && capital_groups >= 2 && changes * 3 >= length;
-    distinct >= 10 && signs * 5 <= length && (mixed_with_digits || mixed_in_case || longest_word >= 24 && digits >= 2)
+    distinct >= 10
+        && signs * 5 <= length
+        && (mixed_with_digits || mixed_in_case || longest_word >= 24 && digits >= 2)
 }
 
 /// What a value is made of.
@@ -112,7 +218,8 @@ struct Texture {
 impl Texture {
     /// `None` for what is not printable ASCII, or has spaces.
     fn of(value: &[u8]) -> Option<Self> {
-        let (mut all, mut word, mut capitals, mut before, mut seen) = (Self::default(), 0, 0, Class::Sign, 0u128);
+        let (mut all, mut word, mut capitals, mut before, mut seen) =
+            (Self::default(), 0, 0, Class::Sign, 0u128);
         for &byte in value {
             let class = match byte {
                 b'a'..=b'z' => Class::Lower,
@@ -153,19 +260,31 @@ enum Class {
 /// A path, a URL, a version or a date.
 fn is_address(value: &[u8]) -> bool {
     let first = at(value, 0);
-    let pointer = value.strip_prefix(b"0x").is_some_and(|digits| digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit));
+    let pointer = value
+        .strip_prefix(b"0x")
+        .is_some_and(|digits| digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit));
     pointer
         || matches!(first, b'/' | b'~' | b'.' | b'\\')
         || value.windows(3).any(|three| three == b"://" || three == b":\\\\")
-        || value.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() >= 3 && !value.iter().any(|&byte| byte == b'+' || byte == b'=')
-        || value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b'/' | b','))
+        || value.iter().filter(|&&byte| matches!(byte, b'/' | b'\\')).count() >= 3
+            && !value.iter().any(|&byte| byte == b'+' || byte == b'=')
+        || value.iter().all(|byte| {
+            byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'T' | b'Z' | b'+' | b'/' | b',')
+        })
         || value.contains(&b'(')
-        || value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_' | b'-' | b':' | b'/')) && value.iter().any(|byte| matches!(byte, b'.' | b'_' | b'-' | b':' | b'/')) && !mixed_case(value)
+        || value
+            .iter()
+            .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_' | b'-' | b':' | b'/'))
+            && value.iter().any(|byte| matches!(byte, b'.' | b'_' | b'-' | b':' | b'/'))
+            && !mixed_case(value)
 }
 
 /// Capitals in the middle of words, more often than names have them.
 fn mixed_case(value: &[u8]) -> bool {
-    let changes = value.windows(2).filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase())).count();
+    let changes = value
+        .windows(2)
+        .filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()))
+        .count();
     changes * 5 >= value.len()
 }
 
@@ -173,17 +292,33 @@ fn mixed_case(value: &[u8]) -> bool {
 pub(super) fn looks_told(value: &[u8]) -> bool {
     let digits = value.iter().any(u8::is_ascii_digit);
     let letters = value.iter().any(u8::is_ascii_alphabetic);
-    let signs = value.iter().any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'-' | b'\'' | b'.' | b',' | b'_'));
-    let known = [&b"base64"[..], b"sha256", b"sha512", b"base64url", b"utf-8"].iter().any(|known| value.eq_ignore_ascii_case(known));
-    let place = matches!(at(value, 0), b'/' | b'.' | b'~') || value.windows(3).any(|three| three == b"://") || value.contains(&b'(');
-    !known && !place && (value.len() >= 6 && digits && (letters || signs) || value.len() >= 12 && digits && !signs || value.len() >= 16 && !value.contains(&b'-') || value.len() >= 16 && digits || looks_random(value))
+    let signs = value
+        .iter()
+        .any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'-' | b'\'' | b'.' | b',' | b'_'));
+    let known = [&b"base64"[..], b"sha256", b"sha512", b"base64url", b"utf-8"]
+        .iter()
+        .any(|known| value.eq_ignore_ascii_case(known));
+    let place = matches!(at(value, 0), b'/' | b'.' | b'~')
+        || value.windows(3).any(|three| three == b"://")
+        || value.contains(&b'(');
+    !known
+        && !place
+        && (value.len() >= 6 && digits && (letters || signs)
+            || value.len() >= 12 && digits && !signs
+            || value.len() >= 16 && !value.contains(&b'-')
+            || value.len() >= 16 && digits
+            || looks_random(value))
 }
 
 /// Whether an unquoted value reads as prose: small letters only, and then another word.
 pub(super) fn is_prose(text: &[u8], start: usize, end: usize) -> bool {
     let word = super::text::cut(text, start, end);
     let letters = word.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'\'' | b'-'));
-    letters && (at(text, end) == b' ' && at(text, end + 1).is_ascii_alphabetic() || end == text.len() || is_space(at(text, end)) || matches!(at(text, end), b'.' | b',' | b'!' | b'?' | b';' | b')'))
+    letters
+        && (at(text, end) == b' ' && at(text, end + 1).is_ascii_alphabetic()
+            || end == text.len()
+            || is_space(at(text, end))
+            || matches!(at(text, end), b'.' | b',' | b'!' | b'?' | b';' | b')'))
 }
 
 #[cfg(test)]
@@ -193,12 +328,40 @@ mod tests {
     #[test]
     fn placeholders_are_nothing_to_hide() {
         for value in [
-            "", "null", "None", "***", "xxxxxxxx", "...", "${DB_PASSWORD}", "$(SONAR_LOGIN)", "$API_KEY", "{{ password }}", "{}", "{0}", "<YOUR_ACCOUNT_KEY>", "<%= @variable %>", "%s", "%(password)s", "%PASSWORD%",
-            "[REDACTED]", "[FILTERED]", "sk_l****9f2a", "[REDACTED: unscanned 17 bytes]",
+            "",
+            "null",
+            "None",
+            "***",
+            "xxxxxxxx",
+            "...",
+            "${DB_PASSWORD}",
+            "$(SONAR_LOGIN)",
+            "$API_KEY",
+            "{{ password }}",
+            "{}",
+            "{0}",
+            "<YOUR_ACCOUNT_KEY>",
+            "<%= @variable %>",
+            "%s",
+            "%(password)s",
+            "%PASSWORD%",
+            "[REDACTED]",
+            "[FILTERED]",
+            "sk_l****9f2a",
+            "[REDACTED: unscanned 17 bytes]",
         ] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }
-        for value in ["hunter2", "aa", "$2y$10$abcdefghijklmnopqrstuv", "{AQAAABAAAAAQ x9Kd82hdk2Lq7Vt31}", "<p4ssw0rd!9xQ2>", "changeme", "[REDACTED]9f8d7s6f5d4s3a2", "$ummer2026"] {
+        for value in [
+            "hunter2",
+            "aa",
+            "$2y$10$abcdefghijklmnopqrstuv",
+            "{AQAAABAAAAAQ x9Kd82hdk2Lq7Vt31}",
+            "<p4ssw0rd!9xQ2>",
+            "changeme",
+            "[REDACTED]9f8d7s6f5d4s3a2",
+            "$ummer2026",
+        ] {
             assert!(!is_placeholder(value.as_bytes()), "{value}");
         }
     }
@@ -206,14 +369,35 @@ mod tests {
     #[test]
     fn random_is_told_from_written() {
         for value in [
-            "vlrevctol18slayabwv_fwbjibj0az1t", "ZTWAaGLDe0NL3rwWE97Foq8BlDqYr9", "0afae57f3ccfd9d7f5767067bc48b30f", "am9obmRvZTpkMDY5NGIxYi1jMTcx+TMyYS0w", "h0pk1ns~21s", "ed87e208-3a74-7d36-efd3-30779355e0d3",
-            "dXNlcjpwYXNzd29yZDEyMw==", "pFQXzrtYbVNmkLOJ",
+            "vlrevctol18slayabwv_fwbjibj0az1t",
+            "ZTWAaGLDe0NL3rwWE97Foq8BlDqYr9",
+            "0afae57f3ccfd9d7f5767067bc48b30f",
+            "am9obmRvZTpkMDY5NGIxYi1jMTcx+TMyYS0w",
+            "h0pk1ns~21s",
+            "ed87e208-3a74-7d36-efd3-30779355e0d3",
+            "dXNlcjpwYXNzd29yZDEyMw==",
+            "pFQXzrtYbVNmkLOJ",
         ] {
             assert!(looks_random(value.as_bytes()), "{value}");
         }
         for value in [
-            "job_1445144423722_0020", "0x14ede63a5a70002", "30546174_172126852", "hello", "/usr/lib/python3/site-packages", "org.apache.hadoop.mapreduce.v2.app.MRAppMaster", "2026-11-22T10:15:04.123Z", "https://example.com/a1b2c3d4e5", "getUserByIdAndName", "us-east-1", "1234567890123456", "build-2026-11",
-            "TestSourcePassword", "reader-group-consumer", "00000000-0000-0000-0000-000000000000", "blk_-1608999687919862906", "10.250.19.102:54106",
+            "job_1445144423722_0020",
+            "0x14ede63a5a70002",
+            "30546174_172126852",
+            "hello",
+            "/usr/lib/python3/site-packages",
+            "org.apache.hadoop.mapreduce.v2.app.MRAppMaster",
+            "2026-11-22T10:15:04.123Z",
+            "https://example.com/a1b2c3d4e5",
+            "getUserByIdAndName",
+            "us-east-1",
+            "1234567890123456",
+            "build-2026-11",
+            "TestSourcePassword",
+            "reader-group-consumer",
+            "00000000-0000-0000-0000-000000000000",
+            "blk_-1608999687919862906",
+            "10.250.19.102:54106",
         ] {
             assert!(!looks_random(value.as_bytes()), "{value}");
         }

@@ -58,7 +58,15 @@ const PIECE: usize = 1 << 16;
 
 impl<W: Write> Writer<W> {
     pub(super) fn new(redactor: Redactor, inner: W) -> Self {
-        Self { redactor, inner: Some(inner), line: Vec::new(), dropped: 0, key: None, out: Vec::new(), passed: 0 }
+        Self {
+            redactor,
+            inner: Some(inner),
+            line: Vec::new(),
+            dropped: 0,
+            key: None,
+            out: Vec::new(),
+            passed: 0,
+        }
     }
 
     /// Passes on the rest, flushes, and returns the writer below.

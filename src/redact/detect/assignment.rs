@@ -9,7 +9,8 @@ use super::{Detail, Detector, Scene, header};
 use crate::redact::key::{self, Form, Verdict};
 use crate::redact::kind::Kind;
 use crate::redact::text::{
-    Quote, at, behind_escape, blanks, colours, cut, ends_json_string, is_space, run, run_before, starts_with, starts_with_any_case,
+    Quote, at, behind_escape, blanks, colours, cut, ends_json_string, is_space, run, run_before, starts_with,
+    starts_with_any_case,
 };
 use crate::redact::value::{is_placeholder, is_prose, looks_random, looks_told};
 
@@ -17,9 +18,10 @@ pub(super) const DETECTOR: Detector = Detector {
     // The stems of sensitive names in the cases that names are written in. A shorter stem would be found more often for
     // nothing; a longer one would miss `passwd` and `passphrase`.
     anchors: &[
-        "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN", "key", "Key", "KEY", "auth",
-        "Auth", "AUTH", "cred", "Cred", "CRED", "cookie", "Cookie", "COOKIE", "sess", "Sess", "SESS", "jwt", "Jwt", "JWT", "otp", "Otp",
-        "OTP", "srf", "SRF", "gnature", "GNATURE", "cvv", "CVV", "sig=", "sid=", "pin=", "\"pin",
+        "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "secret", "Secret", "SECRET", "token", "Token", "TOKEN",
+        "key", "Key", "KEY", "auth", "Auth", "AUTH", "cred", "Cred", "CRED", "cookie", "Cookie", "COOKIE",
+        "sess", "Sess", "SESS", "jwt", "Jwt", "JWT", "otp", "Otp", "OTP", "srf", "SRF", "gnature", "GNATURE",
+        "cvv", "CVV", "sig=", "sid=", "pin=", "\"pin",
     ],
     look,
 };
@@ -40,7 +42,8 @@ fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
     if verdict == Verdict::Plain {
         return;
     }
-    Value { verdict: verdict.min(place.strength), form, limit: limit(scene, &name, &place), name, place }.look(scene);
+    Value { verdict: verdict.min(place.strength), form, limit: limit(scene, &name, &place), name, place }
+        .look(scene);
 }
 
 fn is_name(byte: u8) -> bool {
@@ -65,14 +68,19 @@ impl Name {
             end -= 1;
         }
         // `API key`, `secret access key`: a key is told by the word before it.
-        if end - start <= 4 && at(text, start).eq_ignore_ascii_case(&b'k') && start >= 2 && at(text, start - 1) == b' ' {
+        if end - start <= 4
+            && at(text, start).eq_ignore_ascii_case(&b'k')
+            && start >= 2
+            && at(text, start - 1) == b' '
+        {
             start -= 1 + run_before(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
         }
         Self { start, end }
     }
 
     fn is_flag(&self, text: &[u8]) -> bool {
-        at(text, self.start) == b'-' && (self.start == 0 || matches!(at(text, self.start - 1), b' ' | b'"' | b'\'' | b'\t'))
+        at(text, self.start) == b'-'
+            && (self.start == 0 || matches!(at(text, self.start - 1), b' ' | b'"' | b'\'' | b'\t'))
     }
 }
 
@@ -128,7 +136,11 @@ impl Place {
         let j = colours(text, blanks(text, i));
         if let Some((length, manner)) = operator(text, j) {
             // `arn:aws:secretsmanager:eu-west-1:1:secret:name`: one of many colons is no assignment.
-            let listed = manner == Manner::Colon && quote.is_none() && name.start > 0 && at(text, name.start - 1) == b':' && !is_space(at(text, j + 1));
+            let listed = manner == Manner::Colon
+                && quote.is_none()
+                && name.start > 0
+                && at(text, name.start - 1) == b':'
+                && !is_space(at(text, j + 1));
             let strength = if listed { Verdict::Weak } else { Verdict::Strong };
             return place(colours(text, blanks(text, j + length)), strength, manner);
         }
@@ -160,9 +172,11 @@ impl Place {
 /// An operator that gives a name its value, and its length.
 fn operator(text: &[u8], from: usize) -> Option<(usize, Manner)> {
     const OPERATORS: [&[u8]; 18] = [
-        b":::=", b"::=", b"||=", b"||:", b"===", b":=", b"?=", b"=>", b"==", b"=~", b"+=", b".=", b"-=", b"->", b"<-", b"?:", b"!=", b"=",
+        b":::=", b"::=", b"||=", b"||:", b"===", b":=", b"?=", b"=>", b"==", b"=~", b"+=", b".=", b"-=",
+        b"->", b"<-", b"?:", b"!=", b"=",
     ];
-    if !matches!(at(text, from), b':' | b'|' | b'=' | b'?' | b'+' | b'.' | b'-' | b'<' | b'!' | b'%' | b'\\') {
+    if !matches!(at(text, from), b':' | b'|' | b'=' | b'?' | b'+' | b'.' | b'-' | b'<' | b'!' | b'%' | b'\\')
+    {
         return None;
     }
     if let Some(found) = OPERATORS.iter().find(|operator| starts_with(text, from, operator)) {
@@ -176,7 +190,8 @@ fn operator(text: &[u8], from: usize) -> Option<(usize, Manner)> {
     if encoded {
         return Some((3, Manner::Percent));
     }
-    (starts_with(text, from, b"\\u003d") || starts_with(text, from, b"\\u003D")).then_some((6, Manner::Equals))
+    (starts_with(text, from, b"\\u003d") || starts_with(text, from, b"\\u003D"))
+        .then_some((6, Manner::Equals))
 }
 
 /// The inside of `<name …>…</name>`, or of `<key>name</key> <string>…</string>`.
@@ -218,7 +233,9 @@ fn pair(text: &[u8], from: usize) -> Option<usize> {
     let quote = Quote::at(text, i);
     i += quote.map_or(0, Quote::len);
     let word = i + run(text, i, |byte| byte.is_ascii_alphabetic());
-    let known = [&b"value"[..], b"val", b"secret", b"defaultValue", b"string"].iter().any(|known| cut(text, i, word).eq_ignore_ascii_case(known));
+    let known = [&b"value"[..], b"val", b"secret", b"defaultValue", b"string"]
+        .iter()
+        .any(|known| cut(text, i, word).eq_ignore_ascii_case(known));
     if !known {
         return None;
     }
@@ -230,7 +247,9 @@ fn pair(text: &[u8], from: usize) -> Option<usize> {
 
 /// What a value may not reach across: the end of the string that holds its name, or of the text.
 fn limit(scene: &mut Scene<'_>, name: &Name, place: &Place) -> usize {
-    let outside = place.quote == Some(Quote { backslashes: 0, byte: b'"' }) && name.start > 0 && at(scene.text, name.start - 1) == b'"';
+    let outside = place.quote == Some(Quote { backslashes: 0, byte: b'"' })
+        && name.start > 0
+        && at(scene.text, name.start - 1) == b'"';
     if outside {
         return scene.text.len();
     }
@@ -274,10 +293,19 @@ impl Value {
 
     /// Whether a quote where the value should begin ends the string that the name stands in: then there is no value.
     fn closes_outside(&self, text: &[u8], start: usize, quote: Quote) -> bool {
-        if quote.byte != b'"' || self.place.quote.is_some_and(|around| around.byte == b'"' && around.backslashes == quote.backslashes) {
+        if quote.byte != b'"'
+            || self
+                .place
+                .quote
+                .is_some_and(|around| around.byte == b'"' && around.backslashes == quote.backslashes)
+        {
             return false;
         }
-        if quote.backslashes == 0 { start == self.limit && ends_json_string(text, start) } else { ends_json_string(text, start + quote.len() - 1) }
+        if quote.backslashes == 0 {
+            start == self.limit && ends_json_string(text, start)
+        } else {
+            ends_json_string(text, start + quote.len() - 1)
+        }
     }
 
     fn quoted(&self, scene: &mut Scene<'_>, start: usize, quote: Quote) {
@@ -288,7 +316,8 @@ impl Value {
         if self.verdict < Verdict::Strong {
             limit = limit.min(inside + LONGEST_RANDOM);
         }
-        let tripled = quote.backslashes == 0 && at(text, inside) == quote.byte && at(text, inside + 1) == quote.byte;
+        let tripled =
+            quote.backslashes == 0 && at(text, inside) == quote.byte && at(text, inside + 1) == quote.byte;
         if tripled {
             inside += 2;
         }
@@ -302,7 +331,11 @@ impl Value {
         let content = start + run(text, start, is_space);
         let data = if starts_with(text, content, b"<![CDATA[") { content + 9 } else { content };
         let end = memchr(b'<', cut(text, data, self.limit)).map_or(self.limit, |end| data + end);
-        let end = if data > content { memchr(b']', cut(text, data, self.limit)).map_or(end, |end| data + end) } else { end };
+        let end = if data > content {
+            memchr(b']', cut(text, data, self.limit)).map_or(end, |end| data + end)
+        } else {
+            end
+        };
         let end = end - run_before(text, end, end.saturating_sub(data), is_space);
         self.judge(scene, data..end, None);
     }
@@ -312,9 +345,15 @@ impl Value {
         let keyed = self.place.quote.filter(|_| self.place.manner == Manner::Colon);
         let end = bare_end(text, start, self.limit, &self.place, self.verdict);
         match self.form {
-            Form::Authorization => return header::authorization(scene, start..header::line_end(text, start, self.limit), false),
+            Form::Authorization => {
+                return header::authorization(scene, start..header::line_end(text, start, self.limit), false);
+            }
             Form::Cookie | Form::SetCookie => {
-                return header::cookies(scene, start..header::line_end(text, start, self.limit), self.form == Form::SetCookie);
+                return header::cookies(
+                    scene,
+                    start..header::line_end(text, start, self.limit),
+                    self.form == Form::SetCookie,
+                );
             }
             Form::Value => {}
         }
@@ -323,7 +362,10 @@ impl Value {
         }
         // `token: String = "…"`: a type stands between name and value.
         let behind = blanks(text, end);
-        if self.place.manner == Manner::Colon && at(text, behind) == b'=' && cut(text, start, end).iter().all(|&byte| is_name(byte) || matches!(byte, b'<' | b'>' | b'&')) {
+        if self.place.manner == Manner::Colon
+            && at(text, behind) == b'='
+            && cut(text, start, end).iter().all(|&byte| is_name(byte) || matches!(byte, b'<' | b'>' | b'&'))
+        {
             let value = unwrapped(text, blanks(text, behind + 1));
             if let Some(quote) = Quote::at(text, value) {
                 return self.quoted(scene, value, quote);
@@ -358,9 +400,20 @@ impl Value {
                     let inside = i + quote.map_or(0, Quote::len);
                     let end = match quote {
                         Some(quote) => quote.closes(text, inside, limit).unwrap_or(limit),
-                        None => inside + run(cut(text, 0, limit), inside, |byte| !is_space(byte) && !matches!(byte, b',' | b']' | b'}' | b')' | b'=' | b'"' | b'{')),
+                        None => {
+                            inside
+                                + run(cut(text, 0, limit), inside, |byte| {
+                                    !is_space(byte)
+                                        && !matches!(byte, b',' | b']' | b'}' | b')' | b'=' | b'"' | b'{')
+                                })
+                        }
                     };
-                    let end = if quote.is_none() && end > inside + 1 && at(text, end - 1) == b':' { end - 1 } else { end }.max(inside);
+                    let end = if quote.is_none() && end > inside + 1 && at(text, end - 1) == b':' {
+                        end - 1
+                    } else {
+                        end
+                    }
+                    .max(inside);
                     let behind = (end + quote.map_or(0, Quote::len)).max(i + 1);
                     let next = behind + run(cut(text, 0, limit), behind, is_space);
                     if matches!(at(text, next), b':' | b'=') && next < limit {
@@ -385,7 +438,9 @@ impl Value {
         let text = scene.text;
         match self.form {
             Form::Authorization => return header::authorization(scene, value, true),
-            Form::Cookie | Form::SetCookie => return header::cookies(scene, value, self.form == Form::SetCookie),
+            Form::Cookie | Form::SetCookie => {
+                return header::cookies(scene, value, self.form == Form::SetCookie);
+            }
             Form::Value => {}
         }
         let content = cut(text, value.start, value.end);
@@ -393,7 +448,9 @@ impl Value {
         let name = cut(text, self.name.start, self.name.end);
         let random = || trimmed.len() <= LONGEST_RANDOM && (looks_random(trimmed) || holds_random(trimmed));
         let hide = !is_placeholder(trimmed)
-            && (self.verdict == Verdict::Strong && (self.place.manner != Manner::Told || looks_told(trimmed)) || random())
+            && (self.verdict == Verdict::Strong
+                && (self.place.manner != Manner::Told || looks_told(trimmed))
+                || random())
             && !is_working_directory(name, trimmed)
             && !is_tally(name, trimmed)
             && !is_mentioned_as_url(trimmed);
@@ -409,19 +466,26 @@ impl Value {
             Manner::Told => return false, // it has to look like a value in any case
             _ => false,
         };
-        let mid_sentence = self.name.start >= 2 && at(text, self.name.start - 1) == b' ' && at(text, self.name.start - 2).is_ascii_alphanumeric();
+        let mid_sentence = self.name.start >= 2
+            && at(text, self.name.start - 1) == b' '
+            && at(text, self.name.start - 2).is_ascii_alphanumeric();
         spoken && mid_sentence && is_prose(text, start, end)
     }
 
     /// `key = Buffer.from(…)`: code that gets the value elsewhere.
     fn is_code(&self, text: &[u8], start: usize, end: usize) -> bool {
         let spaced = at(text, start.saturating_sub(1)) == b' ';
-        let name = start + run(cut(text, 0, end), start, |byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'));
-        spaced && name > start + 1 && matches!(at(text, name), b'(' | b'[') && matches!(at(text, name + 1), b'"' | b'\'' | b')' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$')
+        let name = start
+            + run(cut(text, 0, end), start, |byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'));
+        spaced
+            && name > start + 1
+            && matches!(at(text, name), b'(' | b'[')
+            && matches!(at(text, name + 1), b'"' | b'\'' | b')' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$')
     }
 
     fn begins_line(&self, text: &[u8]) -> bool {
-        let before = self.name.start - run_before(text, self.name.start, REACH, |byte| matches!(byte, b' ' | b'\t' | b'-'));
+        let before = self.name.start
+            - run_before(text, self.name.start, REACH, |byte| matches!(byte, b' ' | b'\t' | b'-'));
         self.place.manner == Manner::Colon
             && at(text, self.place.value.saturating_sub(1)) == b' '
             && self.verdict == Verdict::Strong
@@ -433,7 +497,9 @@ impl Value {
     fn line(&self, text: &[u8], end: usize) -> usize {
         let line = header::line_end(text, end, self.limit);
         let rest = cut(text, end, line);
-        let structured = rest.iter().any(|byte| matches!(byte, b'=' | b':' | b'"' | b'{' | b'[' | b'\\' | b'|' | b'\'' | b'<' | b';'));
+        let structured = rest.iter().any(|byte| {
+            matches!(byte, b'=' | b':' | b'"' | b'{' | b'[' | b'\\' | b'|' | b'\'' | b'<' | b';')
+        });
         let comment = rest.windows(2).position(|two| two == b" #").unwrap_or(rest.len());
         if structured { end } else { end + comment - run_before(text, end + comment, comment, is_space) }
     }
@@ -441,13 +507,24 @@ impl Value {
 
 /// Behind what wraps a value: `Some(`, `Secret(`, `b"`, `r#"`.
 fn unwrapped(text: &[u8], start: usize) -> usize {
-    const WRAPPERS: [&[u8]; 8] = [b"Some(", b"Ok(", b"Secret(", b"SecretString(", b"String(", b"new String(", b"String::from(", b"Just("];
+    const WRAPPERS: [&[u8]; 8] = [
+        b"Some(",
+        b"Ok(",
+        b"Secret(",
+        b"SecretString(",
+        b"String(",
+        b"new String(",
+        b"String::from(",
+        b"Just(",
+    ];
     let mut i = start;
     for _ in 0..4 {
         let Some(wrapper) = WRAPPERS.iter().find(|wrapper| starts_with(text, i, wrapper)) else { break };
         i += wrapper.len();
     }
-    let letters = run(text, i, |byte| matches!(byte, b'b' | b'r' | b'u' | b'f' | b'N' | b'L' | b'@' | b'#' | b'&' | b'('));
+    let letters = run(text, i, |byte| {
+        matches!(byte, b'b' | b'r' | b'u' | b'f' | b'N' | b'L' | b'@' | b'#' | b'&' | b'(')
+    });
     if (1..=3).contains(&letters) && Quote::at(text, i + letters).is_some() { i + letters } else { i }
 }
 
@@ -459,7 +536,8 @@ fn opens_container(text: &[u8], start: usize) -> bool {
     let next = start + 1 + run(text, start + 1, is_space);
     let name = next + run(cut(text, 0, next + REACH), next, is_name);
     let named = name > next && matches!(at(text, blanks(text, name)), b':' | b'=') && at(text, start) == b'{';
-    let listed = at(text, start) == b'[' && matches!(at(text, next), b'[' | b'{' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n');
+    let listed = at(text, start) == b'['
+        && matches!(at(text, next), b'[' | b'{' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n');
     Quote::at(text, next).is_some() || named || listed
 }
 
@@ -513,7 +591,25 @@ fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place, verdict: Ver
 
 /// Whether what stands behind a closing sign is no part of the same value.
 fn ends_string(text: &[u8], behind: usize) -> bool {
-    behind >= text.len() || matches!(at(text, behind), b',' | b';' | b')' | b']' | b'}' | b'>' | b':' | b'"' | b'\'' | b'`' | b'\\' | b'/' | b'|' | b'&' | 0x1b) || is_space(at(text, behind))
+    behind >= text.len()
+        || matches!(
+            at(text, behind),
+            b',' | b';'
+                | b')'
+                | b']'
+                | b'}'
+                | b'>'
+                | b':'
+                | b'"'
+                | b'\''
+                | b'`'
+                | b'\\'
+                | b'/'
+                | b'|'
+                | b'&'
+                | 0x1b
+        )
+        || is_space(at(text, behind))
 }
 
 /// Whether a comma, semicolon, bar or ampersand ends a value: it does before a space, and before the next name.
@@ -521,7 +617,10 @@ fn delimits(text: &[u8], behind: usize) -> bool {
     if ends_string(text, behind) {
         return true;
     }
-    let name = behind + run(cut(text, 0, behind + REACH), behind, |byte| is_name(byte) || matches!(byte, b'[' | b']' | b' ' | b'%'));
+    let name = behind
+        + run(cut(text, 0, behind + REACH), behind, |byte| {
+            is_name(byte) || matches!(byte, b'[' | b']' | b' ' | b'%')
+        });
     name > behind && matches!(at(text, name), b'=' | b':')
 }
 
@@ -549,8 +648,12 @@ fn near(scene: &mut Scene<'_>, name: &Name) {
     }
     let (reach, mut i) = (name.end + 48, name.end + 1);
     for _ in 0..6 {
-        i += run(text, i, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'<' | b'-' | b'|' | b','));
-        let end = i + run(cut(text, 0, i + 512), i, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'.' | b'~'));
+        i += run(text, i, |byte| {
+            matches!(byte, b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'<' | b'-' | b'|' | b',')
+        });
+        let end = i + run(cut(text, 0, i + 512), i, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'.' | b'~')
+        });
         if i >= reach || end == i {
             return;
         }
@@ -570,12 +673,15 @@ fn near(scene: &mut Scene<'_>, name: &Name) {
 
 /// A few words of which one looks random: `{AQAAABAAA 9fK2…}`, as Jenkins keeps it.
 fn holds_random(value: &[u8]) -> bool {
-    value.len() <= 256 && value.split(|&byte| byte == b' ').count() <= 4 && value.split(|&byte| is_space(byte)).any(|word| word.len() >= 16 && looks_random(word))
+    value.len() <= 256
+        && value.split(|&byte| byte == b' ').count() <= 4
+        && value.split(|&byte| is_space(byte)).any(|word| word.len() >= 16 && looks_random(word))
 }
 
 /// `PWD=/home/app` is where a process works.
 fn is_working_directory(name: &[u8], value: &[u8]) -> bool {
-    name.ends_with(b"PWD") && (matches!(name, b"PWD" | b"OLDPWD")) && matches!(at(value, 0), b'/' | b'~') || name == b"PWD" && at(value, 1) == b':'
+    name.ends_with(b"PWD") && (matches!(name, b"PWD" | b"OLDPWD")) && matches!(at(value, 0), b'/' | b'~')
+        || name == b"PWD" && at(value, 1) == b':'
 }
 
 /// `pass=12 fail=3` counts tests.

@@ -14,7 +14,10 @@ const LONGEST: usize = 256;
 
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
-    let word = anchor.start - run_before(text, anchor.start, LONGEST, |byte| !is_space(byte) && !matches!(byte, b'"' | b'\'' | b'=' | b'<' | b'>' | b'`'));
+    let word = anchor.start
+        - run_before(text, anchor.start, LONGEST, |byte| {
+            !is_space(byte) && !matches!(byte, b'"' | b'\'' | b'=' | b'<' | b'>' | b'`')
+        });
     let sign = if anchor.len() == 3 { b'/' } else { b':' };
     let user = word + run(cut(text, 0, anchor.start), word, |byte| byte != sign);
     if user > word && user < anchor.start && !is_placeholder(cut(text, user + 1, anchor.start)) {

@@ -48,6 +48,9 @@ fn word(text: &[u8], from: usize, name: bool) -> (Range<usize>, usize) {
         let end = quote.closes(text, inside, reach).unwrap_or(reach);
         return (inside..end, end + quote.len());
     }
-    let end = from + run(cut(text, 0, from + REACH), from, |byte| !is_space(byte) && !matches!(byte, b'"' | b'\\') && !(name && byte == b':'));
+    let end = from
+        + run(cut(text, 0, from + REACH), from, |byte| {
+            !is_space(byte) && !matches!(byte, b'"' | b'\\') && !(name && byte == b':')
+        });
     (from..end, end)
 }

@@ -20,7 +20,9 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let word = cut(text, token.start, token.end);
     let digits = word.iter().any(u8::is_ascii_digit);
     let credentials = match at(text, start) {
-        b'B' | b'b' if at(text, anchor.start).eq_ignore_ascii_case(&b'e') => looks_random(word) || word.len() >= 12 && digits,
+        b'B' | b'b' if at(text, anchor.start).eq_ignore_ascii_case(&b'e') => {
+            looks_random(word) || word.len() >= 12 && digits
+        }
         b'B' | b'b' => is_basic(word),
         _ => false,
     };
@@ -39,15 +41,24 @@ fn is_basic(word: &[u8]) -> bool {
     if !(4..=1024).contains(&word.len()) {
         return false;
     }
-    let decoded = std::str::from_utf8(word).ok().and_then(|word| encoding::from_base64_unpadded(word.trim_end_matches('=')));
-    decoded.is_some_and(|decoded| decoded.contains(&b':') && std::str::from_utf8(&decoded).is_ok_and(|text| !text.chars().any(char::is_control)))
+    let decoded = std::str::from_utf8(word)
+        .ok()
+        .and_then(|word| encoding::from_base64_unpadded(word.trim_end_matches('=')));
+    decoded.is_some_and(|decoded| {
+        decoded.contains(&b':')
+            && std::str::from_utf8(&decoded).is_ok_and(|text| !text.chars().any(char::is_control))
+    })
 }
 
 /// The credentials in the value of an `Authorization` header. Unless it is `closed`, more than the header may stand there.
 pub(super) fn authorization(scene: &mut Scene<'_>, value: Range<usize>, closed: bool) {
     let text = scene.text;
     let start = value.start + run(cut(text, 0, value.end), value.start, |byte| is_space(byte));
-    let word_end = |from: usize| from + run(cut(text, 0, value.end), from, |byte| !is_space(byte) && !matches!(byte, b'"' | b'\'' | b'\\' | b'<'));
+    let word_end = |from: usize| {
+        from + run(cut(text, 0, value.end), from, |byte| {
+            !is_space(byte) && !matches!(byte, b'"' | b'\'' | b'\\' | b'<')
+        })
+    };
     let first = word_end(start);
     let second = blanks(text, first);
     let scheme = cut(text, start, first);
@@ -62,8 +73,14 @@ pub(super) fn authorization(scene: &mut Scene<'_>, value: Range<usize>, closed: 
     let mut end = if closed { value.end } else { trim(text, from, word_end(from)) };
     if !closed && is_scheme {
         // `Digest username="…", response="…"`: parameters, each behind a comma.
-        while at(text, end) == b'"' || cut(text, from, end).contains(&b'=') && cut(text, end.saturating_sub(1), end + 2).contains(&b',') {
-            let next = end + run(cut(text, 0, value.end), end, |byte| is_space(byte) || matches!(byte, b'"' | b',' | b'\\'));
+        while at(text, end) == b'"'
+            || cut(text, from, end).contains(&b'=')
+                && cut(text, end.saturating_sub(1), end + 2).contains(&b',')
+        {
+            let next = end
+                + run(cut(text, 0, value.end), end, |byte| {
+                    is_space(byte) || matches!(byte, b'"' | b',' | b'\\')
+                });
             let word = word_end(next);
             if word == end {
                 break;
@@ -80,7 +97,9 @@ pub(super) fn authorization(scene: &mut Scene<'_>, value: Range<usize>, closed: 
 
 /// IANA's registry of HTTP authentication schemes, and what large services use besides.
 fn is_known(scheme: &[u8]) -> bool {
-    [&b"basic"[..], b"bearer", b"digest", b"token", b"negotiate", b"ntlm", b"apikey", b"oauth", b"hawk"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    [&b"basic"[..], b"bearer", b"digest", b"token", b"negotiate", b"ntlm", b"apikey", b"oauth", b"hawk"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 /// The values of cookies in `value`. Of `Set-Cookie` only the first is a cookie, the others are attributes.
@@ -92,7 +111,10 @@ pub(super) fn cookies(scene: &mut Scene<'_>, value: Range<usize>, set: bool) {
         let name = i + run(cut(text, 0, value.end), i, is_cookie_name);
         let named = at(text, name) == b'=' && name < value.end;
         let from = if named { name + 1 } else { i };
-        let end = from + run(cut(text, 0, value.end), from, |byte| !is_space(byte) && !matches!(byte, b';' | b'"' | b'\\' | b'\''));
+        let end = from
+            + run(cut(text, 0, value.end), from, |byte| {
+                !is_space(byte) && !matches!(byte, b';' | b'"' | b'\\' | b'\'')
+            });
         let content = cut(text, from, end);
         if !is_placeholder(content) && (named || looks_random(content)) {
             scene.add(from..end, Kind::Cookie, Detail::Under(i..name));
@@ -105,7 +127,11 @@ pub(super) fn cookies(scene: &mut Scene<'_>, value: Range<usize>, set: bool) {
 }
 
 fn is_cookie_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$' | b'!' | b'#' | b'%' | b'&' | b'*' | b'+' | b'^' | b'`' | b'|' | b'~')
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'_' | b'-' | b'.' | b'$' | b'!' | b'#' | b'%' | b'&' | b'*' | b'+' | b'^' | b'`' | b'|' | b'~'
+        )
 }
 
 /// The end of the line, in the text or written out as `\n`, before `limit`.
@@ -113,7 +139,8 @@ pub(super) fn line_end(text: &[u8], from: usize, limit: usize) -> usize {
     let line = cut(text, from, limit.min(from + LONGEST_LINE));
     let end = memchr::memchr3(b'\n', b'\r', b'\x1b', line).unwrap_or(line.len());
     let line = line.get(..end).unwrap_or(line);
-    let escaped = memchr::memmem::find_iter(line, b"\\").find(|&at| matches!(line.get(at + 1), Some(b'n' | b'r')));
+    let escaped =
+        memchr::memmem::find_iter(line, b"\\").find(|&at| matches!(line.get(at + 1), Some(b'n' | b'r')));
     from + escaped.unwrap_or(end)
 }
 
@@ -122,5 +149,7 @@ const LONGEST_LINE: usize = 1 << 16;
 
 /// `end` without the brackets and commas that belong to what is around.
 fn trim(text: &[u8], from: usize, end: usize) -> usize {
-    end - run_before(text, end, end.saturating_sub(from), |byte| matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'>'))
+    end - run_before(text, end, end.saturating_sub(from), |byte| {
+        matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'>')
+    })
 }

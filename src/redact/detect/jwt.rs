@@ -34,7 +34,10 @@ fn plain(scene: &mut Scene<'_>, start: usize) {
     }
     let end = header + run(text, header, |byte| is_part(byte) || matches!(byte, b'.' | b'='));
     // Two parts that begin as JSON and a third one are enough: tokens are logged with damage, too.
-    let likely = payload - header > 12 && at(text, header + 1) == b'e' && at(text, payload) == b'.' && end - payload > 12;
+    let likely = payload - header > 12
+        && at(text, header + 1) == b'e'
+        && at(text, payload) == b'.'
+        && end - payload > 12;
     if likely || is_header(cut(text, start, header)) {
         scene.add(start..end, Kind::Jwt, Detail::None);
     }
@@ -46,7 +49,10 @@ fn is_header(part: &[u8]) -> bool {
     let whole = part.get(..part.len().min(1024) / 4 * 4).unwrap_or_default();
     let Some(into) = header.get_mut(..encoding::base64url_len(whole)) else { return false };
     let decoded = std::str::from_utf8(whole).ok().and_then(|whole| encoding::from_base64url(whole, into));
-    decoded.is_some() && [&b"\"alg\""[..], b"\"enc\"", b"\"typ\"", b"\"kid\""].iter().any(|name| memchr::memmem::find(into, name).is_some())
+    decoded.is_some()
+        && [&b"\"alg\""[..], b"\"enc\"", b"\"typ\"", b"\"kid\""]
+            .iter()
+            .any(|name| memchr::memmem::find(into, name).is_some())
 }
 
 fn encoded(scene: &mut Scene<'_>, anchor: usize) {
@@ -63,7 +69,11 @@ fn encoded(scene: &mut Scene<'_>, anchor: usize) {
     let Some(into) = decoded.get_mut(..head.len() / 4 * 3) else { return };
     let aligned = head.get(..head.len() / 4 * 4).unwrap_or_default();
     let whole = std::str::from_utf8(aligned).ok().and_then(|head| encoding::from_any_base64(head, into));
-    let json = |at: usize| into.get(at..).is_some_and(|rest| rest.starts_with(b"eyJ") && rest.iter().all(|&byte| is_part(byte) || byte == b'.'));
+    let json = |at: usize| {
+        into.get(at..).is_some_and(|rest| {
+            rest.starts_with(b"eyJ") && rest.iter().all(|&byte| is_part(byte) || byte == b'.')
+        })
+    };
     if whole.is_some() && (0..=2).any(json) {
         let end = end + run(cut(text, 0, end + 2), end, |byte| byte == b'=');
         scene.add(start..end, Kind::Jwt, Detail::None);

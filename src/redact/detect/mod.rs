@@ -89,7 +89,13 @@ impl<'t> Scene<'t> {
         self.add_wrapped(place, kind, detail, None);
     }
 
-    pub(super) fn add_wrapped(&mut self, place: Range<usize>, kind: Kind, detail: Detail, wrap: Option<Quote>) {
+    pub(super) fn add_wrapped(
+        &mut self,
+        place: Range<usize>,
+        kind: Kind,
+        detail: Detail,
+        wrap: Option<Quote>,
+    ) {
         let value = cut(self.text, place.start, place.end);
         if !value.is_empty() && self.settings.kinds.has(kind) && !self.settings.shows(value) {
             self.found.push(Span { start: place.start, end: place.end, kind, detail, wrap });

@@ -6,7 +6,8 @@ use super::{Detail, Detector, Scene};
 use crate::redact::kind::Kind;
 use crate::redact::text::{at, cut, is_space, run};
 
-pub(super) const DETECTOR: Detector = Detector { anchors: &["--BEGIN ", "-- BEGIN ", "Private-Lines:"], look };
+pub(super) const DETECTOR: Detector =
+    Detector { anchors: &["--BEGIN ", "-- BEGIN ", "Private-Lines:"], look };
 
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
@@ -19,7 +20,12 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
 /// Behind `BEGIN … PRIVATE KEY-----`, or behind the line that counts those of PuTTY's format.
 fn body_start(text: &[u8], anchor: &Range<usize>) -> Option<usize> {
     if at(text, anchor.start) == b'P' {
-        return Some(anchor.end + run(cut(text, 0, anchor.end + 16), anchor.end, |byte| byte == b' ' || byte.is_ascii_digit()));
+        return Some(
+            anchor.end
+                + run(cut(text, 0, anchor.end + 16), anchor.end, |byte| {
+                    byte == b' ' || byte.is_ascii_digit()
+                }),
+        );
     }
     let label = label_end(text, anchor.end);
     let private = memchr::memmem::find(cut(text, anchor.end, label), b"PRIVATE KEY").is_some();
@@ -28,7 +34,9 @@ fn body_start(text: &[u8], anchor: &Range<usize>) -> Option<usize> {
 
 /// RFC 7468 §3: capitals and spaces; digits in `SSH2` and `X25519`.
 fn label_end(text: &[u8], from: usize) -> usize {
-    from + run(cut(text, 0, from + 64), from, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ')
+    from + run(cut(text, 0, from + 64), from, |byte| {
+        byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' '
+    })
 }
 
 /// How much of a text belongs to armour.
@@ -60,7 +68,16 @@ pub(in crate::redact) fn body(text: &[u8], from: usize) -> Body {
 }
 
 /// RFC 1421 §4.6, RFC 9580 §6.2.2.1 and PuTTY's.
-const HEADERS: [&[u8]; 8] = [b"Proc-Type:", b"DEK-Info:", b"Comment:", b"Version:", b"Hash:", b"Charset:", b"Subject:", b"Private-MAC:"];
+const HEADERS: [&[u8]; 8] = [
+    b"Proc-Type:",
+    b"DEK-Info:",
+    b"Comment:",
+    b"Version:",
+    b"Hash:",
+    b"Charset:",
+    b"Subject:",
+    b"Private-MAC:",
+];
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
@@ -83,7 +100,11 @@ fn behind_breaks(text: &[u8], mut from: usize) -> usize {
         }
         // `…" + "…`: a quote, and the next one with nothing but a sign between them.
         if matches!(at(text, from), b'"' | b'\'') {
-            let next = from + 1 + run(cut(text, 0, from + 64), from + 1, |byte| is_space(byte) || matches!(byte, b'+' | b'.' | b'\\'));
+            let next = from
+                + 1
+                + run(cut(text, 0, from + 64), from + 1, |byte| {
+                    is_space(byte) || matches!(byte, b'+' | b'.' | b'\\')
+                });
             if at(text, next) == at(text, from) && next > from + 1 {
                 from = next + 1;
             }
@@ -112,7 +133,9 @@ fn boundary(text: &[u8], start: usize) -> Option<Option<usize>> {
 /// Whether a word of base64 is a line of a key: the first is, a long one is, and one that has its line for itself.
 fn is_line(text: &[u8], start: usize, end: usize, first: bool) -> bool {
     let next = at(text, end);
-    let alone = end >= text.len() || is_break(next) || is_space(next) && boundary(text, behind_breaks(text, end)).is_some();
+    let alone = end >= text.len()
+        || is_break(next)
+        || is_space(next) && boundary(text, behind_breaks(text, end)).is_some();
     let mixed = cut(text, start, end).iter().any(|byte| !byte.is_ascii_lowercase());
     first || end - start >= 40 || alone && mixed
 }

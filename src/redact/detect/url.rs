@@ -7,7 +7,8 @@ use crate::redact::kind::Kind;
 use crate::redact::text::{at, cut, is_space, run, run_before};
 use crate::redact::value::{is_placeholder, looks_random};
 
-pub(super) const DETECTOR: Detector = Detector { anchors: &["://", "%3A%2F%2F", "%3a%2f%2f", ":\\/\\/"], look };
+pub(super) const DETECTOR: Detector =
+    Detector { anchors: &["://", "%3A%2F%2F", "%3a%2f%2f", ":\\/\\/"], look };
 
 /// A longer authority is not looked through.
 const LONGEST: usize = 4096;
@@ -18,7 +19,10 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
         return;
     }
     let from = anchor.end;
-    let scheme = anchor.start - run_before(text, anchor.start, 32, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b':'));
+    let scheme = anchor.start
+        - run_before(text, anchor.start, 32, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b':')
+        });
     // An apostrophe may stand in a URL, but not in one that is quoted by it.
     let quoted = scheme > 0 && at(text, scheme - 1) == b'\'';
     let is_outside = |byte: u8| is_outside(byte) || quoted && byte == b'\'';
@@ -36,7 +40,8 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     if looks_random(cut(text, from, user)) && user - from >= 16 {
         hide(from..user); // a token in the place of a user
     }
-    if user < end && !is_placeholder(cut(text, user + 1, end)) && cut(text, user + 1, end) != b"x-oauth-basic" {
+    if user < end && !is_placeholder(cut(text, user + 1, end)) && cut(text, user + 1, end) != b"x-oauth-basic"
+    {
         hide(user + 1..end);
     }
 }
@@ -51,7 +56,11 @@ fn last_at(text: &[u8], from: usize, to: usize) -> Option<usize> {
 
 /// Whether something that is no number stands behind the colon of `host:port`. A bracket begins an IPv6 address.
 fn has_bad_port(authority: &[u8]) -> bool {
-    let Some(colon) = memchr::memchr(b':', authority).filter(|_| at(authority, 0) != b'[') else { return false };
+    let Some(colon) = memchr::memchr(b':', authority).filter(|_| at(authority, 0) != b'[') else {
+        return false;
+    };
     let port = authority.get(colon + 1..).unwrap_or_default();
-    !port.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b')' | b'\'' | b';' | b']' | b'}')) && !port.starts_with(b"{") && !port.starts_with(b"$")
+    !port.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b')' | b'\'' | b';' | b']' | b'}'))
+        && !port.starts_with(b"{")
+        && !port.starts_with(b"$")
 }

@@ -5,6 +5,7 @@ mod compare;
 mod login;
 mod password;
 mod python;
+mod redact;
 mod seal;
 mod token;
 
@@ -20,6 +21,7 @@ const ROOMS: &[Room] = &[
     ("seal", seal::races),
     ("audit", audit::races),
     ("login", login::races),
+    ("redact", redact::races),
 ];
 
 fn main() {
