@@ -2,15 +2,21 @@
 
 mod detect;
 mod error;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod fields;
 mod finding;
 mod key;
 mod kind;
 mod known;
+#[cfg(feature = "log")]
+pub mod log;
 mod mask;
 mod redactor;
 mod rule;
 mod scan;
 mod text;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod value;
 mod writer;
 

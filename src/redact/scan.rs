@@ -151,7 +151,7 @@ fn repeated(scene: &mut Scene<'_>) {
 const FEW: usize = 8;
 
 /// A short value, or a word, may stand elsewhere by chance.
-fn is_worth_repeating(value: &[u8]) -> bool {
+pub(super) fn is_worth_repeating(value: &[u8]) -> bool {
     value.len() >= 8
         && !value.iter().all(|byte| {
             byte.is_ascii_alphabetic() && value.len() < 16 || matches!(byte, b' ' | b'.' | b'-' | b'_' | b'/')
