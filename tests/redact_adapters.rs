@@ -167,7 +167,7 @@ mod tracing_adapters {
         for form in FORMS {
             for ansi in [false, true] {
                 let bare = written(form, ansi, Wrapped::Nothing, code);
-                assert!(bare.len() > 500 && bare.contains("inner failure") || form as u8 >= Form::Json as u8);
+                assert!(bare.contains("inner failure") || form as u8 >= Form::Json as u8);
                 for wrapped in [Wrapped::Writer, Wrapped::Formats, Wrapped::All] {
                     assert_eq!(
                         written(form, ansi, wrapped, code),
@@ -211,7 +211,7 @@ mod tracing_adapters {
     #[test]
     fn formats_hide_values_whole_by_their_names() {
         let code = || {
-            let _span = info_span!("span", passphrase = %"correct horse battery", pin = 4711).entered();
+            let _span = info_span!("span", passphrase = %"correct horse battery", cvv = 4711).entered();
             info!(password = %"correct horse battery", card_cvv = 4711, session_token = ?Some("staple of wood"));
         };
         for form in FORMS {
@@ -227,14 +227,14 @@ mod tracing_adapters {
     #[test]
     fn full_format_shows_masks_in_place() {
         let code = || {
-            let _span = info_span!("span", pin = 4711, user = "ann").entered();
+            let _span = info_span!("span", cvv = 4711, user = "ann").entered();
             info!(password = "hunter2", key = %"correct horse", status = 200, "welcome");
         };
         let text = written(Form::Full, false, Wrapped::Formats, code);
         let last = text.lines().last().unwrap();
         assert_eq!(
             last,
-            " INFO span{pin=[REDACTED] user=\"ann\"}: redact_adapters::tracing_adapters: welcome \
+            " INFO span{cvv=[REDACTED] user=\"ann\"}: redact_adapters::tracing_adapters: welcome \
              password=\"[REDACTED]\" key=correct horse status=200"
         );
     }
@@ -251,7 +251,7 @@ mod tracing_adapters {
             );
             let _span = span.enter();
             span.record("late", "password=\"a \\ b\"");
-            let _inner = info_span!("inner", ok = true, pin = 4711).entered();
+            let _inner = info_span!("inner", ok = true, cvv = 4711).entered();
             info!(password = 12_345_678, status = 200, quoted = r#"{"password":"x\"y z"}"#, ok = false, "in");
         };
         for wrapped in [Wrapped::Formats, Wrapped::All] {
@@ -262,7 +262,7 @@ mod tracing_adapters {
             assert_eq!(fields["password"], "[REDACTED]");
             assert_eq!((&fields["status"], &fields["ok"]), (&json!(200), &json!(false)));
             assert_eq!(fields["quoted"], r#"{"password":"[REDACTED]"}"#);
-            assert_eq!(last["span"], json!({"name": "inner", "ok": true, "pin": "[REDACTED]"}));
+            assert_eq!(last["span"], json!({"name": "inner", "ok": true, "cvv": "[REDACTED]"}));
             let login = &last["spans"][0];
             assert_eq!(login["api_key"], "[REDACTED]");
             assert_eq!((&login["attempt"], &login["ratio"]), (&json!(2), &json!(0.5)));
@@ -385,6 +385,7 @@ mod tracing_adapters {
         let redactor = Redactor::default();
         let subscriber = base()
             .with_span_events(FmtSpan::FULL)
+            .with_ansi(false)
             .event_format(redactor.event_format(format::format()))
             .fmt_fields(redactor.fmt_fields(DefaultFields::new()))
             .with_writer(buffer.clone())
@@ -494,8 +495,12 @@ mod tracing_adapters {
                 f.write_str("outside")
             }
         }
-        let text = written(Form::Full, false, Wrapped::All, || info!(value = %Chatty, "message"));
-        assert!(text.contains("from inside") && text.contains("value=outside") && !text.contains("hunter2"));
+        let code = || info!(value = %Chatty, "message");
+        for form in FORMS {
+            let bare = written(form, false, Wrapped::Nothing, code);
+            assert!(bare.contains("outside"));
+            assert_eq!(written(form, false, Wrapped::All, code), bare.replace("hunter2", "[REDACTED]"));
+        }
     }
 
     #[test]
@@ -596,7 +601,7 @@ mod log_adapter {
         let clean = Account { user: "ann", password: "" };
         let pairs: &[(&str, Value<'_>)] = &[
             ("password", "correct horse battery".into()),
-            ("pin", 4711.into()),
+            ("cvv", 4711.into()),
             ("status", 200.into()),
             ("ok", true.into()),
             ("secret", Value::null()),
@@ -607,7 +612,7 @@ mod log_adapter {
         ];
         assert_eq!(
             seen(format_args!("in"), &pairs),
-            "INFO t: in password=\"[REDACTED]\" pin=\"[REDACTED]\" status=200 ok=true secret=None \
+            "INFO t: in password=\"[REDACTED]\" cvv=\"[REDACTED]\" status=200 ok=true secret=None \
              url=\"https://u:[REDACTED]@host/\" \
              account=\"Account { user: \\\"ann\\\", password: \\\"[REDACTED]\\\" }\" \
              clean=Account { user: \"ann\", password: \"\" } ratio=0.5"

@@ -273,21 +273,36 @@ where
     fn add_fields(&self, current: &'writer mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
         let writer = current.as_writer();
         let plain = !writer.has_ansi_escapes() && writer.sanitizes_ansi_escapes();
-        // What the inner formatter keeps cannot be told about colours. JSON has none and has to be merged; to anything
-        // else, the rest is appended, as formatters do unless they say otherwise.
-        if plain || current.fields.starts_with('{') && current.fields.ends_with('}') {
-            let Some((shown, callsite)) = self.collect(fields) else { return Ok(()) };
+        let Some((shown, callsite)) = self.collect(fields) else { return Ok(()) };
+        shown.with(&FieldSet::new(&[], callsite), |values| {
+            let values = Record::new(values);
+            // What the inner formatter keeps cannot be told about colours, so only the text between old and new is its.
+            if !plain && let Some(between) = self.between(&current.fields, &values) {
+                current.fields.push_str(&between);
+                return self.inner.format_fields(current.as_writer(), &values);
+            }
             let mut inner = FormattedFields::<F>::new(std::mem::take(&mut current.fields));
-            let added = shown.with(&FieldSet::new(&[], callsite), |values| {
-                self.inner.add_fields(&mut inner, &Record::new(values))
-            });
+            let added = self.inner.add_fields(&mut inner, &values);
             current.fields = inner.fields;
-            return added;
+            added
+        })
+    }
+}
+
+impl<F> FieldFormat<F>
+where
+    F: for<'any> FormatFields<'any>,
+{
+    /// What the inner formatter writes between the fields it has and more; `None` if it does not append, as for JSON.
+    fn between(&self, current: &str, more: &Record<'_>) -> Option<String> {
+        if current.is_empty() {
+            return Some(String::new());
         }
-        if !current.fields.is_empty() {
-            current.fields.push(' ');
-        }
-        self.format_fields(current.as_writer(), fields)
+        let mut both = FormattedFields::<F>::new("x".to_owned());
+        self.inner.add_fields(&mut both, more).ok()?;
+        let mut alone = String::new();
+        self.inner.format_fields(Writer::new(&mut alone), more).ok()?;
+        both.fields.strip_prefix('x')?.strip_suffix(&alone).map(str::to_owned)
     }
 }
 
