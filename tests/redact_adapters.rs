@@ -399,6 +399,38 @@ mod tracing_adapters {
     }
 
     #[test]
+    fn each_format_alone_hides_what_it_formats() {
+        let redactor = Redactor::default();
+        let events = Buffer::default();
+        let spans = Buffer::default();
+        let other = Buffer::default();
+        let base = || base().with_ansi(false);
+        let code = || {
+            let _span = info_span!("span", password = "hunter2").entered();
+            info!(password = %"correct horse");
+        };
+        let subscriber =
+            base().event_format(redactor.event_format(format::format())).with_writer(events.clone()).finish();
+        tracing::subscriber::with_default(subscriber, code);
+        let subscriber =
+            base().fmt_fields(redactor.fmt_fields(DefaultFields::new())).with_writer(spans.clone()).finish();
+        tracing::subscriber::with_default(subscriber, code);
+        // Fields that one redactor has looked at are not clean for another.
+        let strict = Redactor::default();
+        strict.register("swordfish").unwrap();
+        let subscriber = base()
+            .event_format(redactor.event_format(format::format()))
+            .fmt_fields(strict.fmt_fields(DefaultFields::new()))
+            .with_writer(other.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || info!("swordfish"));
+        let (events, spans, other) = (events.text(), spans.text(), other.text());
+        assert!(events.contains("span{password=\"hunter2\"}") && !events.contains("horse"), "{events}");
+        assert!(!spans.contains("hunter2") && !spans.contains("horse"), "{spans}");
+        assert!(other.contains("[REDACTED]") && !other.contains("swordfish"), "{other}");
+    }
+
+    #[test]
     fn an_event_leaves_in_one_write() {
         let buffer = Buffer::default();
         let maker = Redactor::default().make_writer(buffer.clone());
@@ -523,14 +555,16 @@ mod log_adapter {
     use super::*;
     use log::kv::{Error, Key, Source, Value, VisitSource};
     use log::{Level, Log, Metadata, Record};
-    use std::fmt;
+    use std::fmt::{self, Write as _};
     use std::sync::{Arc, Mutex};
+
+    type Again = dyn Fn(&Record<'_>) + Send + Sync;
 
     /// Keeps what it receives as text, and may log it once more.
     #[derive(Clone, Default)]
     struct Seen {
         lines: Arc<Mutex<Vec<String>>>,
-        again: Option<Arc<dyn Fn(&Record<'_>) + Send + Sync>>,
+        again: Option<Arc<Again>>,
         deaf: bool,
     }
 
@@ -543,8 +577,7 @@ mod log_adapter {
             struct Pairs(String);
             impl<'kvs> VisitSource<'kvs> for Pairs {
                 fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
-                    self.0 += &format!(" {key}={value:?}");
-                    Ok(())
+                    write!(self.0, " {key}={value:?}").map_err(Error::from)
                 }
             }
             let mut pairs = Pairs(String::new());

@@ -235,14 +235,14 @@ impl Judge<'_, '_, '_> {
     }
 
     /// Numbers are hidden by their names only.
-    fn number(&mut self, number: impl ToString) {
+    fn number(&mut self, number: &impl ToString) {
         if self.sensitive {
             self.text(&number.to_string());
         }
     }
 }
 
-impl<'v> VisitValue<'v> for Judge<'_, '_, '_> {
+impl VisitValue<'_> for Judge<'_, '_, '_> {
     fn visit_any(&mut self, value: Value<'_>) -> Result<(), Error> {
         self.text(&value.to_string());
         if self.shown.is_none() {
@@ -261,27 +261,27 @@ impl<'v> VisitValue<'v> for Judge<'_, '_, '_> {
     }
 
     fn visit_u64(&mut self, value: u64) -> Result<(), Error> {
-        self.number(value);
+        self.number(&value);
         Ok(())
     }
 
     fn visit_i64(&mut self, value: i64) -> Result<(), Error> {
-        self.number(value);
+        self.number(&value);
         Ok(())
     }
 
     fn visit_u128(&mut self, value: u128) -> Result<(), Error> {
-        self.number(value);
+        self.number(&value);
         Ok(())
     }
 
     fn visit_i128(&mut self, value: i128) -> Result<(), Error> {
-        self.number(value);
+        self.number(&value);
         Ok(())
     }
 
     fn visit_f64(&mut self, value: f64) -> Result<(), Error> {
-        self.number(value);
+        self.number(&value);
         Ok(())
     }
 

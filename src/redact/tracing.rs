@@ -20,7 +20,7 @@
 //!
 //! ```
 //! use palisade::redact::Redactor;
-//! use tracing_subscriber::fmt::format::{self, JsonFields};
+//! use tracing_subscriber::fmt::format::{JsonFields, format};
 //!
 //! let redactor = Redactor::default();
 //! tracing_subscriber::fmt()
@@ -31,17 +31,19 @@
 //!
 //! let span = tracing::info_span!("login", api_key = "k7Wq0pZt", attempt = 2).entered();
 //! tracing::info!(password = %"correct horse battery", status = 200, "welcome");
-//! // {"fields":{"message":"welcome","password":"[REDACTED]","status":200},"span":{"api_key":"[REDACTED]","attempt":2,…
-//! # use tracing_subscriber::fmt::format as _;
-//! # fn format() -> format::Format { format::format() }
+//! // {…,"fields":{"message":"welcome","password":"[REDACTED]","status":200},"span":{"api_key":"[REDACTED]","attempt":2,…
 //! ```
 //!
-//! | wrapped | knows | without it |
-//! |---|---|---|
-//! | writer | the text of a whole event, in any format, spans and targets included | a number that is a registered secret is shown |
-//! | event format | names and types of an event's fields | a writer hides the first word of `password=correct horse` |
-//! | span fields | names and types of a span's fields | as above, in each event of the span |
+//! | wrapped | what it adds |
+//! |---|---|
+//! | writer | whatever is written, in any format: messages, fields, spans, targets |
+//! | event format | `password=correct horse` is hidden to its end, and JSON keeps its types |
+//! | span fields | the same for fields of spans, when a span begins and when it records more |
 //!
+//! What one field of an event hides is hidden in the others as well, and in the message.
+//!
+//! # Security
+//! The formats hide a number by its name alone; the writer also finds one that is registered, or a card's. So wrap all three.
 //! Layers beside the wrapped one, such as exporters, see events as they were recorded.
 
 use std::cell::Cell;
@@ -235,6 +237,7 @@ where
                 None if event.is_root() => Event::new_child_of(None, metadata, values),
                 None => Event::new(metadata, values),
             };
+            let _showing = Showing::begin(&self.names.redactor, metadata.callsite());
             self.inner.format_event(ctx, writer, &shown)
         })
     }
@@ -247,8 +250,59 @@ pub struct FieldFormat<F> {
     inner: F,
 }
 
+/// An event with its secrets hidden is being formatted: the format of its fields, if wrapped as well, need not look again.
+struct Showing {
+    before: Option<(usize, Identifier)>,
+}
+
+thread_local! {
+    /// The redactor and the event's callsite. Other fields that are formatted meanwhile have another callsite.
+    static SHOWING: Cell<Option<(usize, Identifier)>> = const { Cell::new(None) };
+}
+
+impl Showing {
+    fn begin(redactor: &Redactor, callsite: Identifier) -> Self {
+        let now = Some((redactor.address(), callsite));
+        Self { before: SHOWING.try_with(|showing| showing.replace(now)).ok().flatten() }
+    }
+
+    fn is(redactor: &Redactor, callsite: &Identifier) -> bool {
+        let is = SHOWING.try_with(|showing| {
+            let now = showing.take();
+            let is = now
+                .as_ref()
+                .is_some_and(|(address, shown)| *address == redactor.address() && shown == callsite);
+            showing.set(now);
+            is
+        });
+        is.unwrap_or(false)
+    }
+}
+
+impl Drop for Showing {
+    fn drop(&mut self) {
+        let _ = SHOWING.try_with(|showing| showing.set(self.before.take()));
+    }
+}
+
+/// Finds whose fields are visited.
+struct Whose(Option<Identifier>);
+
+impl Visit for Whose {
+    fn record_debug(&mut self, field: &Field, _: &dyn fmt::Debug) {
+        self.0 = Some(field.callsite());
+    }
+}
+
 impl<F> FieldFormat<F> {
-    fn collect<R: RecordFields>(&self, fields: R) -> Option<(Shown, Identifier)> {
+    /// Whether there is nothing to hide: no fields, or such as are hidden already.
+    fn is_shown<R: RecordFields>(&self, fields: &R) -> bool {
+        let mut whose = Whose(None);
+        fields.record(&mut whose);
+        whose.0.is_none_or(|callsite| Showing::is(&self.names.redactor, &callsite))
+    }
+
+    fn collect<R: RecordFields>(&self, fields: &R) -> Option<(Shown, Identifier)> {
         let mut collector = Collector::new(&self.names);
         fields.record(&mut collector);
         let shown = collector.finish();
@@ -262,9 +316,8 @@ where
     F: for<'any> FormatFields<'any>,
 {
     fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
-        let Some((shown, callsite)) = self.collect(&fields) else {
-            return self.inner.format_fields(writer, fields); // there are none
-        };
+        let shown = if self.is_shown(&fields) { None } else { self.collect(&fields) };
+        let Some((shown, callsite)) = shown else { return self.inner.format_fields(writer, fields) };
         shown.with(&FieldSet::new(&[], callsite), |values| {
             self.inner.format_fields(writer, Record::new(values))
         })
@@ -512,11 +565,11 @@ impl Shown {
                 then(&fields.value_set(&values))
             }};
         }
-        // What a callsite has beyond a thousand fields is not shown.
+        // What a callsite has beyond 512 fields is not shown.
         match self.0.len() {
             ..=8 => of!(8),
-            ..=32 => of!(32),
-            _ => of!(1024),
+            9..=32 => of!(32),
+            _ => of!(512),
         }
     }
 }
