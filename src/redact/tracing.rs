@@ -25,7 +25,7 @@
 //! let redactor = Redactor::default();
 //! tracing_subscriber::fmt()
 //!     .event_format(redactor.event_format(format().json()))
-//!     .fmt_fields(redactor.fmt_fields(JsonFields::new())) // `DefaultFields` for the formats that are not JSON
+//!     .fmt_fields(redactor.fmt_fields(JsonFields::new())) // or DefaultFields, or Pretty
 //!     .with_writer(redactor.make_writer(std::io::stderr))
 //!     .init();
 //!
