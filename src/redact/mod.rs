@@ -3,6 +3,10 @@
 mod detect;
 mod error;
 mod finding;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "json")]
+mod json;
 mod key;
 mod kind;
 mod known;

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{Detail, Detector, Scene, header};
-use crate::redact::key::{self, Form, Verdict};
+use super::header::{self, Ends};
+use super::{Detail, Detector, Scene};
+use crate::redact::key::{self, Form, Under, Verdict};
 use crate::redact::kind::Kind;
 use crate::redact::text::{
     Quote, at, behind_escape, blanks, colours, cut, ends_json_string, is_space, run, run_before, starts_with,
@@ -38,12 +39,28 @@ fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
     let Some(place) = Place::behind(text, &name) else {
         return near(scene, &name);
     };
-    let (verdict, form) = key::judge(cut(text, name.start, name.end));
+    let Under { verdict, form } = key::judge(cut(text, name.start, name.end));
     if verdict == Verdict::Plain {
         return;
     }
     Value { verdict: verdict.min(place.strength), form, limit: limit(scene, &name, &place), name, place }
         .look(scene);
+}
+
+/// A text that is the value of a field whose name was judged.
+pub(in crate::redact) fn field(scene: &mut Scene<'_>, under: Under) {
+    let value = 0..scene.text.len();
+    let text = scene.text.trim_ascii();
+    match under.form {
+        _ if under.verdict == Verdict::Plain => {}
+        Form::Authorization => header::authorization(scene, value, Ends::There),
+        Form::Cookie | Form::SetCookie => header::cookies(scene, value, under.form == Form::SetCookie),
+        Form::Value if is_placeholder(text) => {}
+        Form::Value if under.verdict == Verdict::Strong || looks_random(text) || holds_random(text) => {
+            scene.add(value, Kind::Key, Detail::None);
+        }
+        Form::Value => {}
+    }
 }
 
 fn is_name(byte: u8) -> bool {
@@ -346,7 +363,8 @@ impl Value {
         let end = bare_end(text, start, self.limit, &self.place, self.verdict);
         match self.form {
             Form::Authorization => {
-                return header::authorization(scene, start..header::line_end(text, start, self.limit), false);
+                let ends = if self.place.manner == Manner::Equals { Ends::Within } else { Ends::Perhaps };
+                return header::authorization(scene, start..header::line_end(text, start, self.limit), ends);
             }
             Form::Cookie | Form::SetCookie => {
                 return header::cookies(
@@ -437,7 +455,7 @@ impl Value {
     fn judge(&self, scene: &mut Scene<'_>, value: Range<usize>, wrap: Option<Quote>) {
         let text = scene.text;
         match self.form {
-            Form::Authorization => return header::authorization(scene, value, true),
+            Form::Authorization => return header::authorization(scene, value, Ends::There),
             Form::Cookie | Form::SetCookie => {
                 return header::cookies(scene, value, self.form == Form::SetCookie);
             }
@@ -662,7 +680,7 @@ fn near(scene: &mut Scene<'_>, name: &Name) {
         let word = cut(text, i, end);
         let word = word.strip_suffix(b".").unwrap_or(word);
         if (ends || padding > 0) && word.len() >= 16 && looks_random(word) {
-            if key::judge(cut(text, name.start, name.end)).0 == Verdict::Strong {
+            if key::judge(cut(text, name.start, name.end)).verdict == Verdict::Strong {
                 scene.add(i..i + word.len() + padding, Kind::Key, Detail::Under(name.start..name.end));
             }
             return;

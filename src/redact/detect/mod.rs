@@ -17,6 +17,7 @@ use super::kind::Kind;
 use super::scan::Settings;
 use super::text::{Quote, Strings, cut};
 
+pub(super) use assignment::field;
 pub(super) use pem::body as armour;
 
 /// Finds one kind of secret around its anchors.
