@@ -293,46 +293,11 @@ mod tests {
         }
     }
 
+    #[rustfmt::skip]
     const PIECES: &[&str] = &[
-        "1",
-        "23",
-        "415",
-        "0132",
-        "4523019876545070",
-        "DE44",
-        "5001",
-        "a",
-        "fe80",
-        "aa",
-        "é",
-        "“",
-        "例",
-        "@",
-        ".",
-        ":",
-        "::",
-        "-",
-        " ",
-        "+",
-        "(",
-        ")",
-        "/",
-        "%",
-        "%40",
-        "\\n",
-        "\\u003c",
-        "\x1b[0m",
-        "://",
-        "phone",
-        "ssn",
-        "192.0.2.1",
-        "alice@example.com",
-        "xn--",
-        "_",
-        "'",
-        "=",
-        "~",
-        "\n",
+        "1", "23", "415", "0132", "4523019876545070", "DE44", "5001", "a", "fe80", "aa", "bb", "é", "“", "例", "@", ".",
+        ":", "::", "-", " ", "+", "(", ")", "/", "%", "%40", "\\n", "\\b", "\\u003c", "\\u00aa", "\\", "\x1b[0m", "://",
+        "phone", "ssn", "192.0.2.1", "alice@example.com", "xn--", "_", "'", "=", "~", "\n",
     ];
 
     fn ordered(text: &[u8]) -> Result<(), TestCaseError> {
@@ -341,6 +306,11 @@ mod tests {
         scan(text, |_| true, &mut |range, _| ranges.push(range));
         for range in ranges {
             prop_assert!(end <= range.start && range.start < range.end && range.end <= text.len());
+            // Half an escape would make the line that is left no JSON.
+            for start in range.start.saturating_sub(5)..range.start {
+                let split = escape(text, start).is_some_and(|(_, end)| end > range.start);
+                prop_assert!(!split || text[start] != b'\\', "{:?}", String::from_utf8_lossy(text));
+            }
             end = range.end;
         }
         Ok(())

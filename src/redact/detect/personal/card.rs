@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::around::{byte, chained_before, digits, joined_after, named};
+use super::around::{back, byte, chained_before, digits, joined_after, named};
 
 /// The card number that starts with a run of digits.
 pub(super) fn at(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
@@ -19,7 +19,7 @@ fn ungrouped(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     let length = 1 << run.len();
     let issued = plain & length != 0 || told & length != 0 && named(text, run.start, NAMES, FILLERS);
     let alone = !chained_before(text, run.start) && !joined_after(text, run.end);
-    (issued && alone && byte(text, run.start.saturating_sub(1)) != b'+').then_some(run)
+    (issued && alone && back(text, run.start, 1) != b'+').then_some(run)
 }
 
 /// The longest number of groups as printed, one separator between them.

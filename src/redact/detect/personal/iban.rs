@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::around::{back, byte, is_word, joined_before};
+use super::around::{back, byte, digits, is_word, joined_before};
 
 /// The account number whose two check digits start at `check`, compact or as printed, in groups of four.
 pub(super) fn around(text: &[u8], check: usize) -> Option<Range<usize>> {
-    let start = check.checked_sub(2)?;
+    let start = check.checked_sub(2).filter(|_| digits(text, check) >= 2)?;
     let country = text.get(start..check).filter(|letters| letters.iter().all(u8::is_ascii_uppercase))?;
     let (_, length) = LENGTHS.iter().find(|(code, _)| code.as_bytes() == country)?;
     if joined_before(text, start) || back(text, start, 1) == b'-' && joined_before(text, start - 1) {

@@ -212,62 +212,21 @@ const MOST_DIGITS: usize = 15;
 /// Groups in a number.
 const MOST: usize = 8;
 
+#[rustfmt::skip]
 const NAMES: &[&str] = &[
-    "phone",
-    "phones",
-    "telephone",
-    "tel",
-    "mobile",
-    "mobil",
-    "cell",
-    "cellphone",
-    "fax",
-    "sms",
-    "msisdn",
-    "whatsapp",
-    "telefon",
-    "telefono",
-    "telefax",
-    "movil",
-    "celular",
-    "handy",
+    "phone", "phones", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "telefax", "sms", "msisdn", "whatsapp",
+    "telefon", "telefono", "mobil", "movil", "celular", "handy",
 ];
 /// Words that announce other numbers too.
 const CALLS: &[&str] = &["call", "dial", "ring"];
+#[rustfmt::skip]
 const FILLERS: &[&str] = &[
-    "number", "no", "num", "nr", "is", "us", "me", "at", "on", "to", "my", "your", "home", "work", "office",
-    "the",
+    "number", "no", "num", "nr", "is", "us", "me", "at", "on", "to", "my", "your", "home", "work", "office", "the",
 ];
+/// What has numbers that are not for calling.
+#[rustfmt::skip]
 const THINGS: &[&str] = &[
-    "order",
-    "invoice",
-    "account",
-    "serial",
-    "block",
-    "line",
-    "port",
-    "version",
-    "sequence",
-    "tracking",
-    "case",
-    "ticket",
-    "part",
-    "model",
-    "batch",
-    "row",
-    "page",
-    "build",
-    "job",
-    "process",
-    "thread",
-    "transaction",
-    "reference",
-    "confirmation",
-    "record",
-    "routing",
-    "card",
-    "passport",
-    "license",
-    "id",
-    "request",
+    "order", "invoice", "account", "serial", "block", "line", "port", "version", "sequence", "tracking", "case", "ticket",
+    "part", "model", "batch", "row", "page", "build", "job", "process", "thread", "transaction", "reference",
+    "confirmation", "record", "routing", "card", "passport", "license", "id", "request",
 ];

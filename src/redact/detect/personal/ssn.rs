@@ -31,8 +31,8 @@ pub(super) fn at(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     let told = || {
         named(text, start, &["ssn", "social"], &["security", "number", "no", "num", "is", "us", "my", "the"])
     };
-    let alone = !joined_after(text, end) && !in_row && run.len() == 3 && !chained_before(text, start);
-    (assigned && (alone || !joined_after(text, end) && told())).then_some(start..end)
+    let alone = run.len() == 3 && !in_row && !chained_before(text, start);
+    (assigned && !joined_after(text, end) && (alone || told())).then_some(start..end)
 }
 
 fn is_assigned(area: &[u8], group: &[u8], serial: &[u8]) -> bool {
