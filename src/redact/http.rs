@@ -26,7 +26,8 @@ impl Redactor {
     pub fn redact_headers(&self, headers: &HeaderMap) -> HeaderMap {
         let mut redacted = HeaderMap::with_capacity(headers.len());
         for (name, value) in headers {
-            let shown = if value.is_sensitive() { hidden() } else { self.redact_header(name.as_str(), value) };
+            let shown =
+                if value.is_sensitive() { hidden() } else { self.redact_header(name.as_str(), value) };
             redacted.append(name, shown);
         }
         redacted

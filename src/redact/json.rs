@@ -43,7 +43,9 @@ impl Redactor {
                 Value::Object(fields) => {
                     self.redact_names(fields);
                     let told = told(fields);
-                    places.extend(fields.iter_mut().map(|(name, field)| (field, under_name(name, under, told))));
+                    places.extend(
+                        fields.iter_mut().map(|(name, field)| (field, under_name(name, under, told))),
+                    );
                 }
             }
         }
@@ -57,7 +59,9 @@ impl Redactor {
     /// A token may be a key itself, as where objects are used as sets.
     fn redact_names(&self, fields: &mut Map<String, Value>) {
         if fields.keys().any(|name| self.changed(NOTHING, name).is_some()) {
-            let redacted = std::mem::take(fields).into_iter().map(|(name, field)| (self.redact(&name).into_owned(), field));
+            let redacted = std::mem::take(fields)
+                .into_iter()
+                .map(|(name, field)| (self.redact(&name).into_owned(), field));
             *fields = redacted.collect();
         }
     }
@@ -96,7 +100,7 @@ mod tests {
     fn values_are_judged_by_their_keys_at_any_depth() {
         let mut event = json!({
             "a": [{"b": {"apiKey": "abc", "Authorization": "Bearer abc", "cookie": "theme=dark; sid=1"}}],
-            "token": {"type": "bearer", "expires_in": 3600, "value": "xyz", "list": [1, null, true]},
+            "token": {"type": "bearer", "expires_in": 3600, "value": "xyz", "extra": [1, null, true]},
             "env": [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "HOME", "value": "/root"}],
             "text": "{\"password\":\"hunter2\",\"n\":1}",
             "password": null, "token_count": 17, "otp": 123_456,
@@ -106,7 +110,7 @@ mod tests {
             event,
             json!({
                 "a": [{"b": {"apiKey": "[REDACTED]", "Authorization": "Bearer [REDACTED]", "cookie": "theme=[REDACTED]; sid=[REDACTED]"}}],
-                "token": {"type": "bearer", "expires_in": 3600, "value": "[REDACTED]", "list": ["[REDACTED]", null, true]},
+                "token": {"type": "bearer", "expires_in": 3600, "value": "[REDACTED]", "extra": ["[REDACTED]", null, true]},
                 "env": [{"name": "DB_PASSWORD", "value": "[REDACTED]"}, {"name": "HOME", "value": "/root"}],
                 "text": "{\"password\":\"[REDACTED]\",\"n\":1}",
                 "password": null, "token_count": 17, "otp": "[REDACTED]",

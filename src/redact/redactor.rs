@@ -84,7 +84,9 @@ impl Redactor {
         match self.redact_event(text.as_bytes(), Some(under)).bytes {
             None => Cow::Borrowed(text),
             // INVARIANT: masks are text, and spans begin and end between characters.
-            Some(redacted) => Cow::Owned(String::from_utf8(redacted).unwrap_or_else(|_| unscanned(text.len()))),
+            Some(redacted) => {
+                Cow::Owned(String::from_utf8(redacted).unwrap_or_else(|_| unscanned(text.len())))
+            }
         }
     }
 

@@ -51,6 +51,7 @@ pub(super) fn find(settings: &Settings, known: Option<&Known>, under: Option<Und
         detect::field(&mut scene, under);
     }
     anchors(&mut scene);
+    scene.look_for_personal();
     if let Some(known) = known {
         known.look(&mut scene);
     }
@@ -223,8 +224,7 @@ fn escape_around(text: &[u8], place: usize) -> Option<(usize, usize)> {
 /// Gives quotes to the mask of a number in JSON, which is hidden whole.
 fn quote_bare(text: &[u8], span: &mut Span) {
     let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
-    if !cut(text, span.start, span.end).iter().all(|&byte| is_number(byte))
-    {
+    if !cut(text, span.start, span.end).iter().all(|&byte| is_number(byte)) {
         return;
     }
     let start = span.start - run_before(text, span.start, 64, is_number);

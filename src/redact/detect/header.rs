@@ -161,7 +161,7 @@ const LONGEST_LINE: usize = 1 << 16;
 
 /// `end` without the brackets and commas that belong to what is around.
 fn trim(text: &[u8], from: usize, end: usize) -> usize {
-    end - run_before(text, end, end.saturating_sub(from), |byte| {
-        matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'>')
-    })
+    let own = if at(text, from) == b'[' { b']' } else { 0 };
+    let behind = |byte| matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'>') && byte != own;
+    end - run_before(text, end, end.saturating_sub(from), behind)
 }

@@ -9,6 +9,7 @@ mod curl;
 mod header;
 mod jwt;
 mod pem;
+mod personal;
 mod url;
 
 use std::ops::Range;
@@ -83,6 +84,16 @@ impl<'t> Scene<'t> {
         match self.found.last() {
             Some(span) if span.start <= from => from.max(span.end),
             _ => from,
+        }
+    }
+
+    /// Looks for personal data, of which there are no anchors.
+    pub(super) fn look_for_personal(&mut self) {
+        let kinds = self.settings.kinds;
+        if kinds.any_personal() {
+            personal::scan(self.text, |kind| kinds.has(kind), &mut |place, kind| {
+                self.add(place, kind, Detail::None)
+            });
         }
     }
 
