@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use table::{ALNUM, LINK, OPENER, ROWS, Row, WORD, class};
+use table::{ALNUM, EQUALS, LINK, OPENER, ROWS, Row, WORD, class};
 
 /// Finds tokens by their providers' prefixes and calls `found` with each range and its provider.
 ///
@@ -23,58 +23,67 @@ use table::{ALNUM, LINK, OPENER, ROWS, Row, WORD, class};
 /// Linear in `text`, whatever it holds: a place is tested once, against a bounded number of bytes, and only a
 /// token that is reported is read to its end.
 pub(crate) fn scan(text: &[u8], found: &mut impl FnMut(Range<usize>, &'static str)) {
-    let mut at = 0;
-    // Nothing before it is looked at again: the end of the last token.
-    let mut floor = 0;
-    while let Some(window) = word_at(text, at) {
-        if foreign(window) != 0 {
-            at += STEP;
-            continue;
-        }
-        // Most runs are short; these are told by their neighbours, without a loop.
-        if at >= floor + 8
-            && let (Some(left), Some(right)) = (word_at(text, at - 8), word_at(text, at + 8))
-        {
-            let (left, right) = (foreign(left).leading_zeros() / 8, foreign(right).trailing_zeros() / 8);
-            if left.max(right) < 8 && left + right < RUN as u32 - 8 {
-                at += 8 + right as usize + STEP;
+    // Nothing before `floor`, the end of the last token, is looked at again, and no run before `done`.
+    let (mut floor, mut done) = (0, 0);
+    let mut last = 0;
+    for base in (0..text.len()).step_by(64) {
+        let fours = whole_fours(&block(text, base));
+        // Bit 16 is that of `base`; the bits before are the last block's.
+        let history = last | fours << 16;
+        last = fours;
+        // Four in a row, the last of them in this block: every RUN holds so many, wherever it starts.
+        let pairs = history & history >> 1;
+        let mut long = pairs & pairs >> 2 & !0 << 13;
+        while long != 0 {
+            let bit = long.trailing_zeros();
+            long &= long - 1;
+            let at = base + 4 * bit as usize - 64;
+            if at < done {
                 continue;
             }
-        }
-        let run = run_around(text, at, floor);
-        at = run.end + STEP;
-        if run.len() >= RUN && !plain(text, &run) {
-            let end = search(text, &run, floor, found);
-            if end > floor {
-                floor = end;
-                // The rest of this run may hold another token, so the next window stands within RUN of `end`.
-                at = end + STEP - 1;
+            let known = 4 * (history >> bit).trailing_ones() as usize;
+            let run = run_around(text, at..at + known, floor);
+            if run.len() >= RUN && !plain(text, &run) {
+                floor = search(text, &run, floor, found);
             }
+            done = run.end.max(floor);
         }
     }
 }
 
-/// The longest row of [`WORD`] bytes that every token of the table is sure to hold.
+/// So many [`WORD`] bytes in a row are in every token. Only short base64 with `+` and `/` may by chance not have
+/// them: of 44 such characters one time in 9, of 100 one in 480.
 const RUN: usize = 20;
-/// Windows of 8 bytes this far apart: one of them lies wholly inside any run of [`RUN`].
-const STEP: usize = RUN - 8 + 1;
 /// How far before a run its token may start; Braintree's have 41 bytes before their last part, the most of all.
 const LOOK_BACK: usize = 48;
 
 /// Whether `run` needs no search, as most do not: names in code, which are letters without digits, and ids in
 /// hexadecimal, dashes included, that nothing ties to a prefix.
 fn plain(text: &[u8], run: &Range<usize>) -> bool {
-    let (mut small, mut words, mut ids) = (0, TOPS, TOPS);
-    let last = run.end - 8;
-    for at in (run.start..last).step_by(8).chain([last]) {
-        let window = padded(text, at);
-        let (digit, low) = (between(window, b'0', b'9'), between(window, b'a', b'f'));
-        small |= between(window, b'a', b'z');
-        words &= between(window | 0x20 * ONES, b'a', b'z');
-        ids &= digit | low | between(window, b'-', b'-');
+    // Lane by lane over 16 bytes at a time, which compiles to instructions on vectors.
+    let (mut small, mut not_name, mut not_id) = ([0; 16], [0; 16], [0; 16]);
+    let mut look = |at: usize| {
+        let window: &[u8; 16] = text.get(at..).and_then(|rest| rest.first_chunk()).unwrap_or(&[0; 16]);
+        for lane in small.iter_mut().zip(&mut not_name).zip(&mut not_id).zip(window) {
+            let (((small, not_name), not_id), &byte) = lane;
+            let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+            let hex = (byte.wrapping_sub(b'0') < 10) | (byte.wrapping_sub(b'a') < 6);
+            *small |= byte & 0x20;
+            *not_name |= u8::from(!letter);
+            *not_id |= u8::from(!hex) & u8::from(byte != b'-');
+        }
+    };
+    let last = run.end - 16;
+    look(run.start);
+    for at in (run.start + 16..last).step_by(16) {
+        look(at);
     }
-    let name = words == TOPS && small != 0;
-    name || ids == TOPS && before(text, run.start) & (LINK | OPENER) == 0 && candidates(text, run.start) == 0
+    look(last);
+    let any = |lanes| u128::from_ne_bytes(lanes) != 0;
+    if !any(not_name) {
+        return any(small);
+    }
+    !any(not_id) && before(text, run.start) & (LINK & !EQUALS | OPENER) == 0 && !begins(text, run.start)
 }
 
 /// Tests every place in and before `run` where a token can start; the end of the last token, or `floor`.
@@ -86,38 +95,53 @@ fn search(
 ) -> usize {
     let mut floor = floor;
     let mut at = first_place(text, run.start, floor);
-    let mut apart = before(text, at) & ALNUM == 0;
-    while at < run.end {
-        let marks = marks(text, at, run.end);
-        // Between two letters or digits nothing starts. Escapes, which are the exception, begin with a mark.
-        let mut places = marks | marks << 1 | u64::from(apart);
-        apart = marks >> 63 != 0;
-        let mut next = at + 64;
+    // Marks are among the bytes that tie.
+    let tied = at < run.start;
+    let escape = escape_end(text, at);
+    if escape > 0
+        && let Some((token, provider)) = token_at(text, at + escape, floor)
+    {
+        (floor, at) = (token.end, token.end);
+        found(token, provider);
+    }
+    // A token that starts later has its RUN in a later run, which is searched with all that is tied to it.
+    let end = run.end + 1 - RUN;
+    // Between two letters or digits no token starts.
+    let mut apart = if before(text, at) & ALNUM == 0 { FIRST } else { 0 };
+    while at < end {
+        let others = !alnum(padded(text, at)) & TOPS;
+        let mut places = others << 8 | apart;
+        apart = others >> 56;
+        let mut next = at + 8;
         while places != 0 {
-            let place = at + places.trailing_zeros() as usize;
+            let place = at + places.trailing_zeros() as usize / 8;
             places &= places - 1;
-            let candidates = candidates(text, place);
-            if candidates != 0
-                && place < run.end
-                && let Some((token, provider)) = token_at(text, place, candidates, floor)
-            {
-                floor = token.end;
-                next = token.end;
-                apart = false;
+            let marked = || token_at(text, place.checked_sub(1).filter(|_| tied)?, floor);
+            if let Some((token, provider)) = token_at(text, place, floor).or_else(marked) {
+                (floor, next, apart) = (token.end, token.end, 0);
                 found(token, provider);
                 break;
             }
         }
         at = next;
     }
+    // What a token ends with: `mmk` of MaxMind's, `us1` or `us12` of Mailchimp's.
+    for place in [run.end - 4, run.end - 3] {
+        if place >= floor
+            && before(text, place) & ALNUM == 0
+            && let Some((token, provider)) = token_at(text, place, floor)
+        {
+            floor = token.end;
+            found(token, provider);
+        }
+    }
     floor
 }
 
-/// Where to begin with a run: a byte before it, where an escape may end, or more where punctuation such as the `.`
-/// of `SG.…` ties it to what is before.
+/// Where the text starts that punctuation, such as the `.` of `SG.…`, ties to the run at `run`.
 fn first_place(text: &[u8], run: usize, floor: usize) -> usize {
-    let tied = before(text, run) & LINK != 0;
-    run.saturating_sub(if tied { LOOK_BACK } else { 1 }).max(floor)
+    let before = text.get(floor.max(run.saturating_sub(LOOK_BACK))..run).unwrap_or_default();
+    run - before.iter().rev().take_while(|&&byte| class(byte) & (WORD | LINK) != 0).count()
 }
 
 /// The class of the byte before `at`.
@@ -147,24 +171,16 @@ fn escape_end(text: &[u8], start: usize) -> usize {
     }
 }
 
-/// The token that starts at `at`, or whose mark (`~` of Azure's secrets) stands there.
-fn token_at(text: &[u8], at: usize, candidates: u128, floor: usize) -> Option<(Range<usize>, &'static str)> {
-    if candidates & ESCAPE != 0 {
-        let start = at + 1;
-        return match escape_end(text, start) {
-            0 => None,
-            length => token_at(text, start + length, self::candidates(text, start + length) & !ESCAPE, floor),
-        };
-    }
-    let mut buckets = candidates;
-    while buckets != 0 {
-        let heads = HEADS.get(buckets.trailing_zeros() as usize)?;
-        if let Some(token) = heads.iter().find_map(|head| head.token_at(text, at, floor)) {
-            return Some(token);
-        }
-        buckets &= buckets - 1;
-    }
-    None
+/// The token whose prefix, or mark such as the `~` of Azure's secrets, stands at `at`.
+fn token_at(text: &[u8], at: usize, floor: usize) -> Option<(Range<usize>, &'static str)> {
+    if begins(text, at) { prefixed(text, at, floor) } else { None }
+}
+
+fn prefixed(text: &[u8], at: usize, floor: usize) -> Option<(Range<usize>, &'static str)> {
+    let window = padded(text, at);
+    let [first, second, ..] = window.to_le_bytes();
+    let mut likely = heads(&[first, second]).iter().filter(|head| (window ^ head.window) & head.mask == 0);
+    likely.find_map(|head| head.token(text, at, floor))
 }
 
 impl Row {
@@ -186,8 +202,9 @@ impl Row {
     }
 }
 
+/// A prefix and its row.
 struct Head {
-    prefix: &'static str,
+    prefix: &'static [u8],
     /// Up to 8 bytes of `prefix`, and which they are.
     window: u64,
     mask: u64,
@@ -195,102 +212,81 @@ struct Head {
 }
 
 impl Head {
-    fn token_at(&self, text: &[u8], at: usize, floor: usize) -> Option<(Range<usize>, &'static str)> {
-        // In one step what would be a call of memcmp: most candidates end here.
-        if (padded(text, at) ^ self.window) & self.mask != 0 {
-            return None;
-        }
-        let body = text.get(at..)?.strip_prefix(self.prefix.as_bytes())?;
-        let start = at.checked_sub((self.row.before)(text.get(floor..at)?)?)?;
+    fn token(&self, text: &[u8], at: usize, floor: usize) -> Option<(Range<usize>, &'static str)> {
+        let body = text.get(at..)?.strip_prefix(self.prefix)?;
+        let before = self.row.before.map_or(Some(0), |before| before(text.get(floor..at)?))?;
         let end = text.len() - body.len() + self.row.body(body)?;
-        Some((start..end, self.row.provider))
+        Some((at - before..end, self.row.provider))
     }
 }
 
-/// The rows by [`bucket`]; the longest prefix is first, because it says most.
-static HEADS: LazyLock<[Vec<Head>; 128]> = LazyLock::new(|| {
-    let mut heads = [const { Vec::new() }; 128];
-    for row in ROWS {
-        for prefix in row.prefixes {
-            if let Some(heads) = heads.get_mut(bucket(prefix.as_bytes())) {
+/// The prefixes that may begin like this; the longest is first, because it says most.
+fn heads(first: &[u8]) -> &'static [Head] {
+    static HEADS: LazyLock<Vec<Vec<Head>>> = LazyLock::new(|| {
+        let mut heads: Vec<Vec<Head>> = (0..BUCKETS).map(|_| Vec::new()).collect();
+        for row in ROWS {
+            for prefix in row.prefixes {
+                let prefix = prefix.as_bytes();
                 let mask = u64::MAX >> (64 - 8 * prefix.len().clamp(1, 8));
-                heads.push(Head { prefix, window: padded(prefix.as_bytes(), 0), mask, row });
+                if let Some(heads) = heads.get_mut(bucket(prefix)) {
+                    heads.push(Head { prefix, window: padded(prefix, 0), mask, row });
+                }
             }
         }
-    }
-    for heads in &mut heads {
-        heads.sort_by_key(|head| Reverse(head.prefix.len()));
-    }
-    heads
-});
+        for heads in &mut heads {
+            heads.sort_by_key(|head| Reverse(head.prefix.len()));
+        }
+        heads
+    });
+    HEADS.get(bucket(first)).map_or(&[], Vec::as_slice)
+}
 
-/// The bucket of a prefix, by its first bytes. Short ones have their own, which all third bytes fall in; the last
-/// is of [`ESCAPE`].
-const fn bucket(prefix: &[u8]) -> usize {
-    match prefix {
-        [first, second, _, ..] => 20 + (*first as usize * 5 + *second as usize) % 107,
-        [first, second] => 2 + (*first as usize + *second as usize) % 18,
-        [first] => *first as usize % 2,
-        [] => 0,
+const BUCKETS: usize = 512;
+
+/// By two bytes, or one that is a mark.
+fn bucket(prefix: &[u8]) -> usize {
+    match *prefix {
+        [mark, ..] if class(mark) & ALNUM == 0 => usize::from(mark),
+        [first, second, ..] => (usize::from(first) * 37 + usize::from(second)) % BUCKETS,
+        _ => 0,
     }
 }
 
-/// The buckets of prefixes that may begin at `at`: none, at most places, after four look-ups and no branch.
-fn candidates(text: &[u8], at: usize) -> u128 {
-    let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk::<4>()) else { return 0 };
-    let of =
-        |(bytes, byte): (&[u128; 128], &u8)| bytes.get(usize::from(byte & 127)).copied().unwrap_or_default();
-    BUCKETS.iter().zip(bytes).map(of).fold(u128::MAX, |all, buckets| all & buckets)
+/// Whether the two bytes at `at` begin any prefix; at most places they do not.
+fn begins(text: &[u8], at: usize) -> bool {
+    let Some(&[first, second]) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return false };
+    let seconds = PAIRS.get(usize::from(first & 127) * 2 + usize::from(second >> 6 & 1));
+    seconds.is_some_and(|seconds| seconds >> (second % 64) & 1 != 0)
 }
 
-/// The bit that [`candidates`] sets where an escape may begin.
-const ESCAPE: u128 = 1 << 127;
-
-/// For each of the first four bytes of a prefix, the buckets it occurs in.
-static BUCKETS: [[u128; 128]; 4] = buckets();
+/// For each first byte of a prefix, the second bytes as two sets of 64; all of them for a prefix of one byte.
+static PAIRS: [u64; 256] = pairs();
 
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated by the compiler, where an index out of range is an error"
 )]
-const fn buckets() -> [[u128; 128]; 4] {
-    let mut buckets = [[0; 128]; 4];
+const fn pairs() -> [u64; 256] {
+    let mut pairs = [0; 256];
     let mut row = 0;
     while row < ROWS.len() {
         let mut prefix = 0;
         while prefix < ROWS[row].prefixes.len() {
-            add(
-                &mut buckets,
-                ROWS[row].prefixes[prefix].as_bytes(),
-                1 << bucket(ROWS[row].prefixes[prefix].as_bytes()),
-            );
+            match ROWS[row].prefixes[prefix].as_bytes() {
+                [first, second, ..] => {
+                    pairs[*first as usize * 2 + *second as usize / 64] |= 1 << (*second % 64);
+                }
+                [first] => {
+                    pairs[*first as usize * 2] = u64::MAX;
+                    pairs[*first as usize * 2 + 1] = u64::MAX;
+                }
+                [] => {}
+            }
             prefix += 1;
         }
         row += 1;
     }
-    add(&mut buckets, b"%", ESCAPE);
-    add(&mut buckets, b"\\", ESCAPE);
-    add(&mut buckets, b"[", ESCAPE);
-    add(&mut buckets, b";", ESCAPE);
-    buckets
-}
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, where an index out of range is an error"
-)]
-const fn add(buckets: &mut [[u128; 128]; 4], prefix: &[u8], bucket: u128) {
-    let mut position = 0;
-    while position < 4 {
-        let mut byte = 0;
-        while byte < 128 {
-            if position >= prefix.len() || prefix[position] as usize == byte {
-                buckets[position][byte] |= bucket;
-            }
-            byte += 1;
-        }
-        position += 1;
-    }
+    pairs
 }
 
 fn word_at(text: &[u8], at: usize) -> Option<u64> {
@@ -305,46 +301,52 @@ fn padded(text: &[u8], at: usize) -> u64 {
     })
 }
 
-/// One bit for each of up to 64 bytes at `at` that is not in [`ALNUM`]. None is set from `end` on.
-fn marks(text: &[u8], at: usize, end: usize) -> u64 {
-    // Gathers the top bits, moved to the bottom of their bytes, in the highest byte of the product.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let length = (end - at).min(64);
-    let mut marks = 0;
-    for offset in (0..length).step_by(8) {
-        let tops = !alnum(padded(text, at + offset)) & TOPS;
-        marks |= ((tops >> 7).wrapping_mul(GATHER) >> 56) << offset;
+/// Up to 64 bytes at `at`, with zeros after the end of `text`.
+fn block(text: &[u8], at: usize) -> [u8; 64] {
+    let rest = text.get(at..).unwrap_or_default();
+    if let Some(block) = rest.first_chunk() {
+        return *block;
     }
-    marks & u64::MAX >> (64 - length)
+    let mut block = [0; 64];
+    if let Some(start) = block.get_mut(..rest.len()) {
+        start.copy_from_slice(rest);
+    }
+    block
 }
 
-/// The maximal run around the 8 bytes at `at`, which belong to it.
-fn run_around(text: &[u8], at: usize, floor: usize) -> Range<usize> {
-    let (mut start, end) = (at, at + 8);
-    while start >= floor + 8 {
-        let foreign = foreign(padded(text, start - 8));
+/// The maximal run around the whole fours in `known`.
+fn run_around(text: &[u8], known: Range<usize>, floor: usize) -> Range<usize> {
+    // At most three, because four would be known; counted without a branch for each.
+    let lowest = floor.max(known.start.saturating_sub(3));
+    let more = |(all, count), &byte: &u8| {
+        let all = all & usize::from(class(byte) & WORD != 0);
+        (all, count + all)
+    };
+    let (_, before) = text.get(lowest..known.start).unwrap_or_default().iter().rev().fold((1, 0), more);
+    let mut end = known.end;
+    while end < text.len() {
+        let foreign = foreign(padded(text, end));
         if foreign != 0 {
-            start -= foreign.leading_zeros() as usize / 8;
-            return start..run_end(text, end);
-        }
-        start -= 8;
-    }
-    while start > floor && before(text, start) & WORD != 0 {
-        start -= 1;
-    }
-    start..run_end(text, end)
-}
-
-fn run_end(text: &[u8], from: usize) -> usize {
-    let mut end = from;
-    while let Some(window) = word_at(text, end) {
-        let foreign = foreign(window);
-        if foreign != 0 {
-            return end + foreign.trailing_zeros() as usize / 8;
+            end += foreign.trailing_zeros() as usize / 8;
+            break;
         }
         end += 8;
     }
-    end + (foreign(padded(text, end)).trailing_zeros() as usize / 8).min(text.len() - end)
+    known.start - before..end.min(text.len())
+}
+
+/// One bit for each 4 bytes of `block`, whether they are all in [`WORD`].
+///
+/// Loops over arrays, without a look-up or a branch, compile to instructions on vectors.
+fn whole_fours(block: &[u8; 64]) -> u32 {
+    let mut flags = [0; 64];
+    for (flag, &byte) in flags.iter_mut().zip(block) {
+        let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
+        let digit = u8::from(byte.wrapping_sub(b'0') < 10);
+        *flag = letter | digit | u8::from(byte == b'_') | u8::from(byte == b'-');
+    }
+    let (fours, _) = flags.as_chunks();
+    fours.iter().rev().fold(0, |bits, four| bits << 1 | u32::from(u32::from_ne_bytes(*four) == 0x0101_0101))
 }
 
 /// The top bit of each byte of `window` that is not in [`WORD`].
@@ -354,7 +356,7 @@ fn foreign(window: u64) -> u64 {
 
 /// The top bit of each byte of `window` that is in [`ALNUM`].
 fn alnum(window: u64) -> u64 {
-    between(window | 0x20 * ONES, b'a', b'z') | between(window, b'0', b'9')
+    between(window | (0x20 * ONES), b'a', b'z') | between(window, b'0', b'9')
 }
 
 /// The top bit of each byte of `window` from `least` to `most`, which are ASCII; 8 bytes at once.
@@ -367,9 +369,15 @@ fn between(window: u64, least: u8, most: u8) -> u64 {
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const TOPS: u64 = 0x80 * ONES;
+/// The top bit of the first byte.
+const FIRST: u64 = 0x80;
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
     use super::*;
 
     fn all(text: &[u8]) -> Vec<(Range<usize>, &'static str)> {
@@ -423,19 +431,109 @@ mod tests {
     #[test]
     fn every_row_has_a_hit_and_its_place() {
         for row in ROWS {
-            let covers = |(provider, _, secret): (&str, &str, &str)| {
+            let own = |(provider, _, secret): (&str, &str, &str)| {
                 provider == row.provider && row.prefixes.iter().any(|prefix| secret.contains(prefix))
             };
-            if !hits().any(covers) {
-                println!("NOHIT {} {:?}", row.provider, row.prefixes);
-            }
-            if !row.prefixes.is_sorted() {
-                println!("UNSORTED {:?}", row.prefixes);
-            }
+            assert!(hits().any(own), "{} {:?}", row.provider, row.prefixes);
+            assert!(row.prefixes.is_sorted(), "{:?}", row.prefixes);
         }
         assert!(ROWS.is_sorted_by(|left, right| (left.provider, left.prefixes) < (right.provider, right.prefixes)));
         let mut providers: Vec<_> = ROWS.iter().map(|row| row.provider).collect();
         providers.dedup();
         assert!(ROWS.len() >= 140 && providers.len() >= 120, "{} {}", ROWS.len(), providers.len());
+    }
+
+    #[test]
+    fn every_token_holds_a_run_near_its_start() {
+        for (_, _, secret) in hits() {
+            let runs = secret.split(|byte: char| !byte.is_ascii() || class(byte as u8) & WORD == 0);
+            let run = runs.into_iter().find(|run| run.len() >= RUN).expect("a run");
+            let before = run.as_ptr() as usize - secret.as_ptr() as usize;
+            assert!(before <= LOOK_BACK, "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_hit_is_found_wherever_the_blocks_of_a_text_end() {
+        for (provider, text, secret) in hits() {
+            for filler in 0..64 {
+                let text = format!("{}{text} {}", ". ".repeat(filler), ". ".repeat(filler % 7));
+                assert!(found(&text).contains(&(provider, secret)), "{provider} after {filler}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_is_taken_to_its_end() {
+        let token = format!("ghp_{}", "aB3".repeat(40_000));
+        assert_eq!(found(&format!("{token} ")), [("github", token.as_str())]);
+    }
+
+    #[test]
+    fn runs_of_one_character_or_prefix_are_no_tokens() {
+        for piece in ["a", "_", "-", "ghp_", "a.a.a.", "eyJ.", "sk-ant-", "00", "%3D", "~", "Q~", "\\u"] {
+            assert_eq!(all(piece.repeat(5_000).as_bytes()), [], "{piece}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_separate() {
+        let token = b"ghp_0hJd8Kw2LmPq4Rt6Vx1Zb3Nc5Fg7Hj9Ks2Lw";
+        for around in [0, 0x1b, 0x80, 0xff] {
+            let text = [&[around], token.as_slice(), &[around]].concat();
+            assert_eq!(all(&text), [(1..1 + token.len(), "github")], "{around}");
+        }
+    }
+
+    fn check(text: &[u8]) -> Result<(), TestCaseError> {
+        let found = all(text);
+        let ends = found.iter().map(|(range, _)| range.end);
+        for ((range, _), floor) in found.iter().zip(std::iter::once(0).chain(ends)) {
+            prop_assert!(floor <= range.start && range.start < range.end && range.end <= text.len());
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_ascending_ranges(text in vec(any::<u8>(), 0..300)) {
+            check(&text)?;
+        }
+
+        #[test]
+        fn pieces_of_tokens_give_ascending_ranges(pieces in vec(piece(), 0..12)) {
+            check(&pieces.concat())?;
+        }
+
+        #[test]
+        fn fours_are_whole_as_their_bytes_are(block in vec(any::<u8>(), 64)) {
+            let slow = block.chunks(4).map(|four| four.iter().all(|&byte| class(byte) & WORD != 0));
+            let slow = slow.zip(0..).fold(0, |bits, (whole, at)| bits | u32::from(whole) << at);
+            prop_assert_eq!(whole_fours(block.first_chunk().unwrap()), slow);
+        }
+
+        #[test]
+        fn eight_bytes_at_once_are_classed_as_one_by_one(window in any::<[u8; 8]>()) {
+            let slow = |set: u32| window.map(|byte| if class(byte) & set != 0 { 0x80 } else { 0 });
+            prop_assert_eq!(alnum(u64::from_le_bytes(window)).to_le_bytes(), slow(ALNUM));
+            prop_assert_eq!((TOPS & !foreign(u64::from_le_bytes(window))).to_le_bytes(), slow(WORD));
+        }
+    }
+
+    /// A prefix, a part of a token, a run of one byte, or anything.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let prefixes: Vec<_> =
+            ROWS.iter().flat_map(|row| row.prefixes).map(|prefix| prefix.as_bytes().to_vec()).collect();
+        let tokens: Vec<_> = hits().map(|(_, _, secret)| secret.as_bytes().to_vec()).collect();
+        prop_oneof![
+            select(prefixes),
+            (select(tokens), any::<Index>(), any::<Index>()).prop_map(|(token, from, to)| {
+                let (from, to) = (from.index(token.len()), to.index(token.len()));
+                token[from.min(to)..from.max(to)].to_vec()
+            }),
+            (any::<u8>(), 0..40_usize).prop_map(|(byte, length)| vec![byte; length]),
+            vec(any::<u8>(), 0..6),
+            select(vec![b"%3D".to_vec(), b"\\n".to_vec(), b"\x1b[0m".to_vec(), b".".to_vec(), b"~".to_vec()]),
+        ]
     }
 }

@@ -5,8 +5,8 @@ pub(super) struct Row {
     pub(super) provider: &'static str,
     /// What the token starts with, or the mark in it that is easiest to find.
     pub(super) prefixes: &'static [&'static str],
-    /// How many bytes before a mark belong to the token; `None` when they do not fit.
-    pub(super) before: fn(&[u8]) -> Option<usize>,
+    /// Tells how many bytes before a mark belong to the token, and `None` when they do not fit.
+    pub(super) before: Option<Before>,
     /// The bytes that may follow the prefix, as a set of [`class`]es.
     pub(super) alphabet: u32,
     /// So many of them must follow, and are what `check` is shown. More are taken unless the length is `exact`.
@@ -14,6 +14,8 @@ pub(super) struct Row {
     pub(super) exact: bool,
     pub(super) check: fn(&[u8]) -> bool,
 }
+
+type Before = fn(&[u8]) -> Option<usize>;
 
 impl Row {
     const fn exactly(self) -> Self {
@@ -24,13 +26,13 @@ impl Row {
         Self { check, ..self }
     }
 
-    const fn after(self, before: fn(&[u8]) -> Option<usize>) -> Self {
-        Self { before, ..self }
+    const fn after(self, before: Before) -> Self {
+        Self { before: Some(before), ..self }
     }
 }
 
 const fn row(provider: &'static str, prefixes: &'static [&'static str], alphabet: u32, least: usize) -> Row {
-    Row { provider, prefixes, before: nothing, alphabet, least, exact: false, check: filled }
+    Row { provider, prefixes, before: None, alphabet, least, exact: false, check: filled }
 }
 
 /// By provider. A prefix that is a word, or next to one, asks for an exact length or a stricter check.
@@ -49,14 +51,14 @@ pub(super) static ROWS: &[Row] = &[
     row("amazon", &["Atza|", "Atzr|"], WORD, 80),
     row("amazon", &["amzn.mws."], HEX | DASH, 36).check(uuid),
     row("amazon", &["amzn1.oa2-cs.v1."], LOWER_HEX, 64),
-    row("anthropic", &["sk-ant-"], WORD, 40),
+    row("anthropic", &["sk-ant-"], WORD, 40).check(random),
     row("apify", &["apify_api_", "apify_proxy_"], ALNUM, 30),
     row("asaas", &["aact_"], WORD | BASE64 | COLON, 60),
     row("asana", &["0/", "1/", "2/"], DIGIT | LOWER_HEX | SLASH | COLON, 49).check(asana),
     row("atlassian", &["ATATT3", "ATCTT3", "ATSTT3"], WORD | EQUALS, 60),
     row("aws", &["ABIA", "ACCA", "AKIA"], BASE32, 16).exactly().check(spread),
     row("aws", &["ASIA"], BASE32, 16).exactly().check(|body| spread(body) && has(body, DIGIT)),
-    row("aws-bedrock", &["ABSKQmVkcm9ja0FQSUtleS"], BASE64, 60).check(|body| random(body)),
+    row("aws-bedrock", &["ABSKQmVkcm9ja0FQSUtleS"], BASE64, 60).check(random),
     row("aws-bedrock", &["bedrock-api-key-"], BASE64 | PERCENT | WORD, 60),
     row("axiom", &["xaat-", "xapt-"], HEX | DASH, 36).check(uuid),
     row("azure-ad", &["~"], WORD | DOT | TILDE, 31).after(azure).check(random),
@@ -122,7 +124,7 @@ pub(super) static ROWS: &[Row] = &[
     row("facebook", &["EAA"], ALNUM, 80),
     row("facebook", &["|"], WORD, 27).exactly().after(|before| numbers(before, 13, 17)).check(random),
     row("figma", &["figd_", "figu_"], WORD, 36),
-    row("firebase", &[":APA91b"], WORD, 100).after(|before| take(before, WORD, 11)),
+    row("firebase", &["APA91b"], WORD, 100).after(|before| parts(before, &[(b':', WORD, 11)])),
     row("firecrawl", &["fc-"], LOWER_HEX, 32).exactly(),
     row("fireworks", &["fw_"], ALNUM, 22).check(random),
     row("flagsmith", &["ser."], ALNUM, 22).exactly().check(mixed),
@@ -177,12 +179,12 @@ pub(super) static ROWS: &[Row] = &[
     row("lob", &["live_pub_", "test_pub_"], LOWER_HEX, 31).exactly(),
     row("locationiq", &["pk."], LOWER_HEX, 32).exactly(),
     row("logfire", &["pylf_v1_", "pylf_v2_"], ALNUM | UNDER, 43).check(random),
-    row("mailchimp", &["-us"], DIGIT, 1).check(anything).after(|before| take(before, LOWER_HEX, 32)),
+    row("mailchimp", &["us1", "us2", "us3", "us4", "us5", "us6", "us7", "us8", "us9"], DIGIT, 0).check(anything).after(|before| parts(before, &[(b'-', LOWER_HEX, 32)])),
     row("mailersend", &["mlsn."], LOWER_HEX, 64),
     row("mailgun", &["key-", "pubkey-"], LOWER_HEX, 32).exactly(),
     row("mapbox", &["pk.eyJ", "sk.eyJ", "tk.eyJ"], WORD | DOT, 60),
     row("matrix", &["syt_"], WORD, 30).check(random),
-    row("maxmind", &["_mmk"], ALNUM, 0).exactly().check(anything).after(maxmind),
+    row("maxmind", &["mmk"], ALNUM, 0).exactly().check(anything).after(|before| parts(before, &[(b'_', ALNUM, 29), (b'_', ALNUM, 6)])),
     row("mem0", &["m0-"], ALNUM, 40).exactly().check(mixed),
     row("mercadopago", &["APP_USR-"], WORD, 40),
     row("mercury", &["mercury_production_", "mercury_sandbox_"], WORD, 30),
@@ -244,7 +246,7 @@ pub(super) static ROWS: &[Row] = &[
     row("replicate", &["r8_"], ALNUM, 37).check(random),
     row("resend", &["re_"], ALNUM | UNDER, 33).exactly().check(|body| groups_of(body, b'_', &[8, 24]) && random(body)),
     row("rfc8959", &["secret-token:"], ALNUM | DASH | UNDER | DOT | TILDE | PERCENT, 20),
-    row("roblox", &["_|WARNING:-DO-NOT-SHARE-THIS"], WORD | DOT | BAR, 100),
+    row("roblox", &["WARNING:-DO-NOT-SHARE-THIS"], WORD | DOT | BAR, 100).after(|before| before.ends_with(b"_|").then_some(2)),
     row("rootly", &["rootly_"], LOWER_HEX, 64),
     row("rubygems", &["rubygems_"], LOWER_HEX, 48),
     row("runpod", &["rpa_"], ALNUM, 40),
@@ -283,7 +285,7 @@ pub(super) static ROWS: &[Row] = &[
     row("telegram", &[":A"], WORD, 34).exactly().after(|before| numbers(before, 8, 10)).check(random),
     row("telnyx", &["KEY"], ALNUM | UNDER, 55).check(|body| groups_of(body, b'_', &[32, 22])),
     row("tencent", &["AKID"], ALNUM, 32).check(random),
-    row("terraform", &[".atlasv1."], WORD, 60).after(|before| take(before, ALNUM, 14)),
+    row("terraform", &["atlasv1."], WORD, 60).after(|before| parts(before, &[(b'.', ALNUM, 14)])),
     row("tigris", &["tsec_"], WORD, 40).check(random),
     row("together", &["tgp_v1_"], WORD, 40),
     row("transifex", &["1/"], LOWER_HEX, 40).exactly(),
@@ -363,7 +365,7 @@ fn has(body: &[u8], set: u32) -> bool {
 
 /// How many separators there are.
 fn groups(body: &[u8], separator: u8) -> usize {
-    body.iter().filter(|&&byte| byte == separator).count()
+    body.split(|&byte| byte == separator).count() - 1
 }
 
 /// Groups of exactly these lengths, but for the last, which the body may cut short.
@@ -420,7 +422,7 @@ fn slack(body: &[u8]) -> bool {
 fn slack_webhook(body: &[u8]) -> bool {
     let mut parts = body.splitn(3, |&byte| byte == b'/');
     let number = |part: Option<&[u8]>| part.is_some_and(|part| part.len() >= 7 && !has(part, LOWER));
-    number(parts.next()) && number(parts.next()) && parts.next().is_some_and(|secret| random(secret))
+    number(parts.next()) && number(parts.next()) && parts.next().is_some_and(random)
 }
 
 /// The number of the webhook and its token.
@@ -429,14 +431,15 @@ fn discord_webhook(body: &[u8]) -> bool {
     (17..=20).contains(&number) && body.get(number) == Some(&b'/') && random(body)
 }
 
-fn nothing(_: &[u8]) -> Option<usize> {
-    Some(0)
-}
-
-/// Exactly `length` bytes of `set`.
-fn take(before: &[u8], set: u32, length: usize) -> Option<usize> {
-    let found = before.iter().rev().take(length + 1).take_while(|&&byte| class(byte) & set != 0).count();
-    (found == length).then_some(length)
+/// From right to left, a separator and before it exactly so many bytes of a set.
+fn parts(before: &[u8], parts: &[(u8, u32, usize)]) -> Option<usize> {
+    let mut left = before;
+    for &(separator, set, length) in parts {
+        left = left.strip_suffix(&[separator])?;
+        let found = left.iter().rev().take(length + 1).take_while(|&&byte| class(byte) & set != 0).count();
+        left = left.get(..left.len() - length).filter(|_| found == length)?;
+    }
+    Some(before.len() - left.len())
 }
 
 /// A number of `least` to `most` digits.
@@ -452,13 +455,6 @@ fn azure(before: &[u8]) -> Option<usize> {
     (fits && digit.is_ascii_digit()).then_some(5)
 }
 
-/// Six characters, `_` and 29 more.
-fn maxmind(before: &[u8]) -> Option<usize> {
-    let secret = take(before, ALNUM, 29)?;
-    let (before, _) = before.split_at_checked(before.len() - secret)?;
-    take(before.strip_suffix(b"_")?, ALNUM, 6).map(|account| account + 1 + secret)
-}
-
 const HEX_LETTERS: u32 = 1;
 const LATER_LETTERS: u32 = 1 << 1;
 const HEX_CAPITALS: u32 = 1 << 2;
@@ -469,7 +465,7 @@ const OTHER_DIGITS: u32 = 1 << 5;
 const DASH: u32 = 1 << 6;
 const UNDER: u32 = 1 << 7;
 const DOT: u32 = 1 << 8;
-const EQUALS: u32 = 1 << 9;
+pub(super) const EQUALS: u32 = 1 << 9;
 const PLUS: u32 = 1 << 10;
 const SLASH: u32 = 1 << 11;
 const TILDE: u32 = 1 << 12;
@@ -498,8 +494,9 @@ pub(super) const LINK: u32 = DOT | EQUALS | PLUS | SLASH | TILDE | COLON | BANG 
 pub(super) const OPENER: u32 = PERCENT | OTHER_OPENERS;
 
 /// The one class that `byte` is in, as a bit; 0 for bytes that no token has.
-pub(super) fn class(byte: u8) -> u32 {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
+#[expect(clippy::indexing_slicing, reason = "a byte is less than the table's length")]
+pub(super) const fn class(byte: u8) -> u32 {
+    CLASSES[byte as usize]
 }
 
 static CLASSES: [u32; 256] = classes();
