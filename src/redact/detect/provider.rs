@@ -25,12 +25,11 @@ use table::{ALNUM, EQUALS, LINK, OPENER, ROWS, Row, WORD, class};
 pub(crate) fn scan(text: &[u8], found: &mut impl FnMut(Range<usize>, &'static str)) {
     // Nothing before `floor`, the end of the last token, is looked at again, and no run before `done`.
     let (mut floor, mut done) = (0, 0);
-    let mut last = 0;
-    for base in (0..text.len()).step_by(64) {
+    let (mut base, mut last) = (0, 0);
+    loop {
         let fours = whole_fours(&block(text, base));
-        // Bit 16 is that of `base`; the bits before are the last block's.
+        // Bit 16 is that of `base`; before are those of the last block.
         let history = last | fours << 16;
-        last = fours;
         // Four in a row, the last of them in this block: every RUN holds so many, wherever it starts.
         let pairs = history & history >> 1;
         let mut long = pairs & pairs >> 2 & !0 << 13;
@@ -48,6 +47,13 @@ pub(crate) fn scan(text: &[u8], found: &mut impl FnMut(Range<usize>, &'static st
             }
             done = run.end.max(floor);
         }
+        // The last block ends with the text, but for less than a four, and so overlaps the one before.
+        let next = (base + 64).min(text.len().saturating_sub(64) & !3);
+        if next <= base {
+            return;
+        }
+        last = fours << (16 - (next - base) / 4) & 0xffff;
+        base = next;
     }
 }
 
@@ -301,7 +307,7 @@ fn padded(text: &[u8], at: usize) -> u64 {
     })
 }
 
-/// Up to 64 bytes at `at`, with zeros after the end of `text`.
+/// The 64 bytes at `at`, with zeros after the end of a `text` that is shorter.
 fn block(text: &[u8], at: usize) -> [u8; 64] {
     let rest = text.get(at..).unwrap_or_default();
     if let Some(block) = rest.first_chunk() {
@@ -341,13 +347,23 @@ fn run_around(text: &[u8], known: Range<usize>, floor: usize) -> Range<usize> {
 fn whole_fours(block: &[u8; 64]) -> u32 {
     let mut flags = [0; 64];
     for (flag, &byte) in flags.iter_mut().zip(block) {
-        let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
-        let digit = u8::from(byte.wrapping_sub(b'0') < 10);
-        *flag = letter | digit | u8::from(byte == b'_') | u8::from(byte == b'-');
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        let digit = byte.wrapping_sub(b'0') < 10;
+        *flag = if letter || digit || byte == b'_' || byte == b'-' { 0xff } else { 0 };
     }
-    let (fours, _) = flags.as_chunks();
-    fours.iter().rev().fold(0, |bits, four| bits << 1 | u32::from(u32::from_ne_bytes(*four) == 0x0101_0101))
+    let mut fours = [0; 16];
+    for (four, flags) in fours.iter_mut().zip(flags.as_chunks().0) {
+        *four = u32::from_ne_bytes(*flags);
+    }
+    let mut bits = 0;
+    for (&four, bit) in fours.iter().zip(BITS) {
+        bits |= if four == u32::MAX { bit } else { 0 };
+    }
+    bits
 }
+
+/// The powers of two, in a table, because only then are they a vector.
+const BITS: [u32; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768];
 
 /// The top bit of each byte of `window` that is not in [`WORD`].
 fn foreign(window: u64) -> u64 {
