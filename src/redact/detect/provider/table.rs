@@ -284,7 +284,7 @@ pub(super) static ROWS: &[Row] = &[
     row("teams", &["webhookb2/"], ALNUM | DASH | AT | SLASH, 80),
     row("telegram", &[":A"], WORD, 34).exactly().after(|before| numbers(before, 8, 10)).check(random),
     row("telnyx", &["KEY"], ALNUM | UNDER, 55).check(|body| groups_of(body, b'_', &[32, 22])),
-    row("tencent", &["AKID"], ALNUM, 32).check(random),
+    row("tencent", &["AKID"], ALNUM, 32).exactly().check(random),
     row("terraform", &["atlasv1."], WORD, 60).after(|before| parts(before, &[(b'.', ALNUM, 14)])),
     row("tigris", &["tsec_"], WORD, 40).check(random),
     row("together", &["tgp_v1_"], WORD, 40),
