@@ -51,6 +51,7 @@ pub(super) fn find(settings: &Settings, known: Option<&Known>, under: Option<Und
         detect::field(&mut scene, under);
     }
     anchors(&mut scene);
+    scene.look_for_tokens();
     scene.look_for_personal();
     if let Some(known) = known {
         known.look(&mut scene);

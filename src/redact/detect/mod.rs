@@ -10,6 +10,7 @@ mod header;
 mod jwt;
 mod pem;
 mod personal;
+mod provider;
 mod url;
 
 use std::ops::Range;
@@ -84,6 +85,13 @@ impl<'t> Scene<'t> {
         match self.found.last() {
             Some(span) if span.start <= from => from.max(span.end),
             _ => from,
+        }
+    }
+
+    /// Looks for tokens by their providers' prefixes, of which there are too many for anchors.
+    pub(super) fn look_for_tokens(&mut self) {
+        if self.settings.kinds.has(Kind::Provider) {
+            provider::scan(self.text, &mut |place, name| self.add(place, Kind::Provider, Detail::Named(name)));
         }
     }
 
