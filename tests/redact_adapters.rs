@@ -278,6 +278,7 @@ mod tracing_adapters {
         let code = || {
             info!(password = "R4nd0mW0rd", retry = %"with R4nd0mW0rd", raw = "R4nd0mW0rd", "tried R4nd0mW0rd");
             info!(url = "https://u:s3cr3tpart@host/", part = "s3cr3tpart", "at last");
+            info!(authorization = "Bearer R4nd0mW0rd77", "sent R4nd0mW0rd77");
         };
         for form in FORMS {
             for wrapped in [Wrapped::Writer, Wrapped::Formats, Wrapped::All] {

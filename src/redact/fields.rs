@@ -31,7 +31,7 @@ impl<'r> Fields<'r> {
         if sensitive {
             let bare = bare(text);
             let Cow::Owned(shown) = self.redactor.redact_field(name, bare) else { return None };
-            self.remember(bare);
+            self.remember(difference(bare, &shown));
             return Some(shown);
         }
         let Cow::Owned(shown) = self.redactor.redact(text) else { return None };
@@ -78,4 +78,20 @@ fn bare(text: &str) -> &str {
     let inside = |text, open, close| str::strip_prefix(text, open).and_then(|text| text.strip_suffix(close));
     let text = inside(text, "Some(", ")").unwrap_or(text);
     inside(text, "\"", "\"").unwrap_or(text)
+}
+
+/// What of `text` is not in `shown`: of `Bearer abc`, shown as `Bearer [REDACTED]`, the credentials.
+fn difference<'a>(text: &'a str, shown: &str) -> &'a str {
+    let same = |(one, other): &(char, char)| one == other;
+    let start: usize =
+        text.chars().zip(shown.chars()).take_while(same).map(|(character, _)| character.len_utf8()).sum();
+    let (text, shown) = (text.get(start..).unwrap_or(text), shown.get(start..).unwrap_or(shown));
+    let end: usize = text
+        .chars()
+        .rev()
+        .zip(shown.chars().rev())
+        .take_while(same)
+        .map(|(character, _)| character.len_utf8())
+        .sum();
+    text.get(..text.len() - end).unwrap_or(text)
 }

@@ -24,18 +24,25 @@ pub(super) enum Form {
     SetCookie,
 }
 
+/// What a name says of its value, and how that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Under {
+    pub(super) verdict: Verdict,
+    pub(super) form: Form,
+}
+
 /// Names longer than this are read by their last bytes: the words that decide stand there.
 pub(super) const LONGEST: usize = 96;
 
 /// Judges a name.
-pub(super) fn judge(name: &[u8]) -> (Verdict, Form) {
+pub(super) fn judge(name: &[u8]) -> Under {
     let words = Words::of(name);
     let form = words.form();
     let verdict = match form {
         Form::Value => words.verdict(),
         _ => Verdict::Strong,
     };
-    (verdict, form)
+    Under { verdict, form }
 }
 
 /// Whether a name says that it is about something else's size, kind or time: `expires_in`, `type`.
@@ -557,7 +564,7 @@ mod tests {
             "authtoken",
             "PHPTOKEN",
         ] {
-            assert_eq!(judge(name.as_bytes()).0, Verdict::Strong, "{name}");
+            assert_eq!(judge(name.as_bytes()).verdict, Verdict::Strong, "{name}");
         }
         for name in [
             "key",
@@ -572,7 +579,7 @@ mod tests {
             "token_github",
             "private",
         ] {
-            assert_eq!(judge(name.as_bytes()).0, Verdict::Weak, "{name}");
+            assert_eq!(judge(name.as_bytes()).verdict, Verdict::Weak, "{name}");
         }
         for name in [
             "monkey",
@@ -614,7 +621,7 @@ mod tests {
             "assign",
             "design",
         ] {
-            assert_eq!(judge(name.as_bytes()).0, Verdict::Plain, "{name}");
+            assert_eq!(judge(name.as_bytes()).verdict, Verdict::Plain, "{name}");
         }
     }
 
@@ -624,6 +631,6 @@ mod tests {
         judge(&[b'_'; 300]);
         judge(&[b'k'; 300]);
         judge("пароль_password".as_bytes());
-        assert_eq!(judge(&[&[b'a'; 200][..], b"_password"].concat()).0, Verdict::Strong);
+        assert_eq!(judge(&[&[b'a'; 200][..], b"_password"].concat()).verdict, Verdict::Strong);
     }
 }

@@ -5,6 +5,10 @@ mod error;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod fields;
 mod finding;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "json")]
+mod json;
 mod key;
 mod kind;
 mod known;

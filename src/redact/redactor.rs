@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::error::{RedactError, RedactErrorKind};
 use super::finding::{Counts, Finding};
-use super::key::{self, Verdict};
+use super::key::{self, Form, Under, Verdict};
 use super::kind::{Kind, Kinds};
 use super::known::Known;
 use super::mask::{self, Mask};
@@ -57,18 +57,12 @@ impl Redactor {
     /// # Security
     /// A line longer than [`Builder::longest_line`] is not shown at all: `[REDACTED: unscanned 9000000 bytes]` stands for it.
     pub fn redact<'a>(&self, line: &'a str) -> Cow<'a, str> {
-        match self.redact_bytes(line.as_bytes()) {
-            Cow::Borrowed(_) => Cow::Borrowed(line),
-            // INVARIANT: masks are text, and spans begin and end between characters.
-            Cow::Owned(redacted) => {
-                Cow::Owned(String::from_utf8(redacted).unwrap_or_else(|_| unscanned(line.len())))
-            }
-        }
+        self.redact_under(Under { verdict: Verdict::Plain, form: Form::Value }, line)
     }
 
     /// As [`redact`](Self::redact), for bytes of any encoding that contains ASCII.
     pub fn redact_bytes<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
-        self.redact_event(line).bytes.map_or(Cow::Borrowed(line), Cow::Owned)
+        self.redact_event(line, None).bytes.map_or(Cow::Borrowed(line), Cow::Owned)
     }
 
     /// Hides `text` whole if it stands under a sensitive name, and what is secret in it otherwise: for fields of structured
@@ -82,13 +76,18 @@ impl Redactor {
     /// assert_eq!(redactor.redact_field("reason", "password=hunter2 is too short"), "password=[REDACTED] is too short");
     /// ```
     pub fn redact_field<'a>(&self, name: &str, text: &'a str) -> Cow<'a, str> {
-        if !scan::is_secret_field(&self.shared.settings, name.as_bytes(), text.as_bytes()) {
-            return self.redact(text);
+        self.redact_under(key::judge(name.as_bytes()), text)
+    }
+
+    /// As [`redact_field`](Self::redact_field), for a name that was judged.
+    pub(super) fn redact_under<'a>(&self, under: Under, text: &'a str) -> Cow<'a, str> {
+        match self.redact_event(text.as_bytes(), Some(under)).bytes {
+            None => Cow::Borrowed(text),
+            // INVARIANT: masks are text, and spans begin and end between characters.
+            Some(redacted) => {
+                Cow::Owned(String::from_utf8(redacted).unwrap_or_else(|_| unscanned(text.len())))
+            }
         }
-        self.count(Kind::Key, 1);
-        let mut masked = Vec::new();
-        self.mask(Kind::Key).write(Kind::Key, text.as_bytes(), &mut masked);
-        Cow::Owned(String::from_utf8(masked).unwrap_or_else(|_| unscanned(text.len())))
     }
 
     /// Registers a secret, to be hidden wherever it appears from now on: as it is, and in base64 (also inside of a longer
@@ -138,7 +137,7 @@ impl Redactor {
     /// assert!(["monkey", "primary_key", "token_count", "author"].iter().all(|name| !redactor.is_sensitive_key(name)));
     /// ```
     pub fn is_sensitive_key(&self, name: &str) -> bool {
-        key::judge(name.as_bytes()).0 > Verdict::Plain
+        key::judge(name.as_bytes()).verdict > Verdict::Plain
     }
 
     /// What is found in `line`, where, and why; without the values.
@@ -158,7 +157,7 @@ impl Redactor {
         if line.len() > self.shared.longest {
             return vec![Finding::new(Kind::Unscanned, 0..line.len(), None)];
         }
-        scan::find(&self.shared.settings, self.known().as_deref(), line)
+        scan::find(&self.shared.settings, self.known().as_deref(), None, line)
             .spans
             .iter()
             .map(|span| Finding::of(span, line))
@@ -176,12 +175,12 @@ impl Redactor {
     }
 
     /// Hides what is secret in `line`.
-    pub(super) fn redact_event(&self, line: &[u8]) -> Redacted {
+    pub(super) fn redact_event(&self, line: &[u8], under: Option<Under>) -> Redacted {
         if line.len() > self.shared.longest {
             return self.give_up(line, false);
         }
         let known = self.known();
-        let found = scan::find(&self.shared.settings, known.as_deref(), line);
+        let found = scan::find(&self.shared.settings, known.as_deref(), under, line);
         let open_armour = found.open_armour;
         if found.spans.is_empty() {
             return Redacted { bytes: None, open_armour };
@@ -191,7 +190,7 @@ impl Redactor {
         // What is hidden changes what is around it: look again until there is nothing more to hide, so that redacting what
         // was redacted changes nothing. One more look is the rule.
         for _ in 0..MOST_PASSES {
-            let again = scan::find(&self.shared.settings, known.as_deref(), &bytes);
+            let again = scan::find(&self.shared.settings, known.as_deref(), under, &bytes);
             if again.spans.is_empty() {
                 return Redacted { bytes: Some(bytes), open_armour };
             }
@@ -203,7 +202,11 @@ impl Redactor {
     /// Shows nothing of a line but its length.
     fn give_up(&self, line: &[u8], open_armour: bool) -> Redacted {
         self.count(Kind::Unscanned, 1);
-        Redacted { bytes: Some(unscanned(line.len()).into_bytes()), open_armour }
+        let notice = unscanned(line.len());
+        // A document of JSON stays one.
+        let json = matches!(line.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
+        let bytes = if json { format!("\"{notice}\"") } else { notice };
+        Redacted { bytes: Some(bytes.into_bytes()), open_armour }
     }
 
     /// Tells a redactor, with its clones, from others that are alive.
@@ -431,7 +434,7 @@ impl Builder {
         fixed.push(mask::DEFAULT.as_bytes().into());
         let settings =
             Settings { kinds: self.kinds, rules: Rules::new(self.rules)?, allowed: self.allowed, fixed };
-        if settings.fixed.iter().any(|mask| !scan::find(&settings, None, mask).spans.is_empty()) {
+        if settings.fixed.iter().any(|mask| !scan::find(&settings, None, None, mask).spans.is_empty()) {
             return Err(RedactErrorKind::Mask.into());
         }
         let shared = Shared {

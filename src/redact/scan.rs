@@ -6,14 +6,13 @@ use std::sync::LazyLock;
 use aho_corasick::packed::{self, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Input};
 
-use super::detect::{BUILTIN, Detail, Detector, Scene, Span};
-use super::key::{self, Verdict};
+use super::detect::{self, BUILTIN, Detail, Detector, Scene, Span};
+use super::key::Under;
 use super::kind::{Kind, Kinds};
 use super::known::Known;
 use super::mask;
 use super::rule::Rules;
-use super::text::{Quote, Strings, at, cut, is_space, run, run_before};
-use super::value::{is_placeholder, looks_random};
+use super::text::{Quote, Strings, at, cut, ends_json_string, is_space, run, run_before};
 
 /// What is looked for, and what is not.
 #[derive(Debug)]
@@ -45,10 +44,15 @@ pub(super) struct Found {
 /// A place that will not be shown.
 pub(super) type Merged = Span;
 
-/// Finds all there is.
-pub(super) fn find(settings: &Settings, known: Option<&Known>, text: &[u8]) -> Found {
+/// Finds all there is in a text, which may be the value `under` a name.
+pub(super) fn find(settings: &Settings, known: Option<&Known>, under: Option<Under>, text: &[u8]) -> Found {
     let mut scene = Scene::new(text, settings);
+    if let Some(under) = under {
+        detect::field(&mut scene, under);
+    }
     anchors(&mut scene);
+    scene.look_for_tokens();
+    scene.look_for_personal();
     if let Some(known) = known {
         known.look(&mut scene);
     }
@@ -58,15 +62,6 @@ pub(super) fn find(settings: &Settings, known: Option<&Known>, text: &[u8]) -> F
     }
     repeated(&mut scene);
     Found { spans: merged(text, scene.found), open_armour: scene.open_armour }
-}
-
-/// Whether the value of a structured field is a secret by its name.
-pub(super) fn is_secret_field(settings: &Settings, name: &[u8], value: &[u8]) -> bool {
-    let trimmed = value.trim_ascii();
-    let verdict = if settings.kinds.has(Kind::Key) { key::judge(name).0 } else { Verdict::Plain };
-    (verdict == Verdict::Strong || verdict == Verdict::Weak && looks_random(trimmed))
-        && !is_placeholder(trimmed)
-        && !settings.shows(value)
 }
 
 fn anchors(scene: &mut Scene<'_>) {
@@ -176,12 +171,22 @@ fn merged(text: &[u8], mut spans: Vec<Span>) -> Vec<Merged> {
             _ => merged.push(span),
         }
     }
-    let mut strings = Strings::default();
-    let json = matches!(at(text.trim_ascii_start(), 0), b'{' | b'[');
-    for span in merged.iter_mut().filter(|span| json && span.wrap.is_none()) {
-        quote_bare(text, span, &mut strings);
+    if matches!(at(text.trim_ascii_start(), 0), b'{' | b'[' | b'"') {
+        keep_json(text, &mut merged);
     }
     merged
+}
+
+/// Keeps a document of JSON one: no span reaches out of its string, and the mask of a number is a string.
+fn keep_json(text: &[u8], spans: &mut [Merged]) {
+    let mut strings = Strings::default();
+    for span in spans.iter_mut().filter(|span| span.wrap.is_none()) {
+        match strings.end_around(text, span.start) {
+            Some(end) if ends_json_string(text, end) => span.end = span.end.min(end),
+            Some(_) => {}
+            None => quote_bare(text, span),
+        }
+    }
 }
 
 /// Widens a span to whole characters and whole escapes: half of one would spoil what is left of the text.
@@ -218,11 +223,9 @@ fn escape_around(text: &[u8], place: usize) -> Option<(usize, usize)> {
 }
 
 /// Gives quotes to the mask of a number in JSON, which is hidden whole.
-fn quote_bare(text: &[u8], span: &mut Span, strings: &mut Strings) {
+fn quote_bare(text: &[u8], span: &mut Span) {
     let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
-    if !cut(text, span.start, span.end).iter().all(|&byte| is_number(byte))
-        || strings.end_around(text, span.start).is_some()
-    {
+    if !cut(text, span.start, span.end).iter().all(|&byte| is_number(byte)) {
         return;
     }
     let start = span.start - run_before(text, span.start, 64, is_number);

@@ -1,6 +1,6 @@
 //! Reading bytes of a log: words, escapes, quotes at any depth, and where the string around a place ends.
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr_iter, memchr2_iter, memrchr};
 
 /// The byte at `at`, or NUL behind the end: no grammar here gives NUL a meaning.
 pub(super) fn at(text: &[u8], at: usize) -> u8 {
@@ -174,9 +174,11 @@ impl Strings {
         {
             return Some(end);
         }
-        let quote = Quote { backslashes: 0, byte: b'"' };
-        let line = memchr(b'\n', cut(text, place, text.len())).map_or(text.len(), |line| place + line);
-        let end = quote.closes(text, opened + 1, line).unwrap_or(line);
+        let ends = |at: usize| byte_ends_string(text, opened + 1, at);
+        let end = memchr2_iter(b'"', b'\n', cut(text, opened + 1, text.len()))
+            .map(|found| opened + 1 + found)
+            .find(|&at| ends(at));
+        let end = end.unwrap_or(text.len());
         self.closes = Some((opened, end));
         Some(end)
     }
@@ -198,6 +200,11 @@ impl Strings {
         }
         self.counted = place;
     }
+}
+
+/// Whether the quote or line break at `place` ends a string that begins at `from`.
+fn byte_ends_string(text: &[u8], from: usize, place: usize) -> bool {
+    at(text, place) == b'\n' || run_before(text, place, place - from, |byte| byte == b'\\') % 2 == 0
 }
 
 #[cfg(test)]

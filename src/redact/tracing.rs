@@ -133,7 +133,7 @@ impl<'a, W: Write> EventWriter<'a, W> {
 
     /// Passes on what has arrived; what ends inside of a private key only at the end. Returns whether it did.
     fn pass_on(&mut self, event: &[u8], at_end: bool) -> io::Result<bool> {
-        let redacted = self.redactor.redact_event(event);
+        let redacted = self.redactor.redact_event(event, None);
         if redacted.open_armour && !at_end {
             self.next_look = event.len().saturating_mul(2);
             return Ok(false);

@@ -165,7 +165,7 @@ impl<W: Write> Writer<W> {
                 self.out.push(b'\n'); // the key was cut off, and this line is another
             }
         }
-        let redacted = self.redactor.redact_event(rest);
+        let redacted = self.redactor.redact_event(rest, None);
         self.out.extend_from_slice(redacted.bytes.as_deref().unwrap_or(rest));
         if redacted.open_armour && !end.is_empty() {
             self.key = Some(Key { lines: 0, masked: redacted.bytes.is_some() });

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{Detail, Detector, Scene, header};
-use crate::redact::key::{self, Form, Verdict};
+use super::header::{self, Ends};
+use super::{Detail, Detector, Scene};
+use crate::redact::key::{self, Form, Under, Verdict};
 use crate::redact::kind::Kind;
 use crate::redact::text::{
     Quote, at, behind_escape, blanks, colours, cut, ends_json_string, is_space, run, run_before, starts_with,
@@ -29,8 +30,8 @@ pub(super) const DETECTOR: Detector = Detector {
 /// Names reach no further back and forth from their stem than this.
 const REACH: usize = 64;
 
-/// How far a value that has to look random is read: nothing longer is one.
-const LONGEST_RANDOM: usize = 4096;
+/// By so many of its bytes a value is judged that has to look random.
+const PROBE: usize = 256;
 
 fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
     let text = scene.text;
@@ -38,12 +39,31 @@ fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
     let Some(place) = Place::behind(text, &name) else {
         return near(scene, &name);
     };
-    let (verdict, form) = key::judge(cut(text, name.start, name.end));
+    let Under { verdict, form } = key::judge(cut(text, name.start, name.end));
     if verdict == Verdict::Plain {
         return;
     }
-    Value { verdict: verdict.min(place.strength), form, limit: limit(scene, &name, &place), name, place }
-        .look(scene);
+    let limit = limit(scene, &name, &place);
+    if place.value > limit && ends_json_string(text, limit) {
+        return; // what would be the value stands in another string
+    }
+    Value { verdict: verdict.min(place.strength), form, limit, name, place }.look(scene);
+}
+
+/// A text that is the value of a field whose name was judged.
+pub(in crate::redact) fn field(scene: &mut Scene<'_>, under: Under) {
+    let value = 0..scene.text.len();
+    let text = scene.text.trim_ascii();
+    match under.form {
+        _ if under.verdict == Verdict::Plain => {}
+        Form::Authorization => header::authorization(scene, value, Ends::There),
+        Form::Cookie | Form::SetCookie => header::cookies(scene, value, under.form == Form::SetCookie),
+        Form::Value if is_placeholder(text) => {}
+        Form::Value if under.verdict == Verdict::Strong || looks_random(text) || holds_random(text) => {
+            scene.add(value, Kind::Key, Detail::None);
+        }
+        Form::Value => {}
+    }
 }
 
 fn is_name(byte: u8) -> bool {
@@ -286,7 +306,7 @@ impl Value {
             Some(quote) if !self.closes_outside(text, start, quote) => self.quoted(scene, start, quote),
             Some(_) => {}
             None if self.place.manner == Manner::Element => self.element(scene, start),
-            None if self.form == Form::Value && opens_container(text, start) => self.container(scene, start),
+            None if opens_container(text, start) => self.container(scene, start),
             None => self.bare(scene, start),
         }
     }
@@ -312,10 +332,7 @@ impl Value {
         let text = scene.text;
         let mut inside = start + quote.len();
         // Behind a quote that the count of quotes took for a closing one, the limit is no limit.
-        let mut limit = if start >= self.limit { text.len() } else { self.limit };
-        if self.verdict < Verdict::Strong {
-            limit = limit.min(inside + LONGEST_RANDOM);
-        }
+        let limit = self.reach(text, inside, if start >= self.limit { text.len() } else { self.limit });
         let tripled =
             quote.backslashes == 0 && at(text, inside) == quote.byte && at(text, inside + 1) == quote.byte;
         if tripled {
@@ -324,6 +341,17 @@ impl Value {
         // Without a closing quote, rather too much is hidden than half a secret shown.
         let end = quote.closes(text, inside, limit).unwrap_or(limit);
         self.judge(scene, inside..end, None);
+    }
+
+    /// How far a value is read that begins at `from`: to the limit if it is hidden whatever it is, or begins at random.
+    /// Otherwise no further than it is judged by, or a line of nothing but names would be read again for each.
+    fn reach(&self, text: &[u8], from: usize, limit: usize) -> usize {
+        let end = limit.min(from + PROBE);
+        if self.verdict == Verdict::Strong || end == limit || looks_random(cut(text, from, end)) {
+            limit
+        } else {
+            end
+        }
     }
 
     fn element(&self, scene: &mut Scene<'_>, start: usize) {
@@ -343,10 +371,20 @@ impl Value {
     fn bare(&self, scene: &mut Scene<'_>, start: usize) {
         let text = scene.text;
         let keyed = self.place.quote.filter(|_| self.place.manner == Manner::Colon);
-        let end = bare_end(text, start, self.limit, &self.place, self.verdict);
+        let end = bare_end(text, start, self.reach(text, start, self.limit), &self.place);
+        // `map[Authorization:[Bearer …]]`, as Go prints headers.
+        let start = start
+            + usize::from(
+                self.form != Form::Value
+                    && at(text, start) == b'['
+                    && at(text, start + 1).is_ascii_alphabetic()
+                    && !starts_with(text, start, b"[REDACTED"),
+            );
         match self.form {
+            _ if keyed.is_some() => {}
             Form::Authorization => {
-                return header::authorization(scene, start..header::line_end(text, start, self.limit), false);
+                let ends = if self.place.manner == Manner::Equals { Ends::Within } else { Ends::Perhaps };
+                return header::authorization(scene, start..header::line_end(text, start, self.limit), ends);
             }
             Form::Cookie | Form::SetCookie => {
                 return header::cookies(
@@ -367,7 +405,9 @@ impl Value {
             && cut(text, start, end).iter().all(|&byte| is_name(byte) || matches!(byte, b'<' | b'>' | b'&'))
         {
             let value = unwrapped(text, blanks(text, behind + 1));
-            if let Some(quote) = Quote::at(text, value) {
+            if let Some(quote) = Quote::at(text, value)
+                && !self.closes_outside(text, value, quote)
+            {
                 return self.quoted(scene, value, quote);
             }
         }
@@ -437,7 +477,8 @@ impl Value {
     fn judge(&self, scene: &mut Scene<'_>, value: Range<usize>, wrap: Option<Quote>) {
         let text = scene.text;
         match self.form {
-            Form::Authorization => return header::authorization(scene, value, true),
+            _ if wrap.is_some() => {} // a number is no header
+            Form::Authorization => return header::authorization(scene, value, Ends::There),
             Form::Cookie | Form::SetCookie => {
                 return header::cookies(scene, value, self.form == Form::SetCookie);
             }
@@ -446,7 +487,7 @@ impl Value {
         let content = cut(text, value.start, value.end);
         let trimmed = content.trim_ascii();
         let name = cut(text, self.name.start, self.name.end);
-        let random = || trimmed.len() <= LONGEST_RANDOM && (looks_random(trimmed) || holds_random(trimmed));
+        let random = || looks_random(cut(trimmed, 0, PROBE)) || holds_random(trimmed);
         let hide = !is_placeholder(trimmed)
             && (self.verdict == Verdict::Strong
                 && (self.place.manner != Manner::Told || looks_told(trimmed))
@@ -542,8 +583,7 @@ fn opens_container(text: &[u8], start: usize) -> bool {
 }
 
 /// Where an unquoted value ends.
-fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place, verdict: Verdict) -> usize {
-    let limit = if verdict < Verdict::Strong { limit.min(start + LONGEST_RANDOM) } else { limit };
+fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place) -> usize {
     let in_json = place.quote.is_some() && place.manner == Manner::Colon;
     // A bracket that the value opens, it closes itself: `[REDACTED]`, `{0}`, `<unset>`.
     let mut closing = match at(text, start) {
@@ -662,7 +702,7 @@ fn near(scene: &mut Scene<'_>, name: &Name) {
         let word = cut(text, i, end);
         let word = word.strip_suffix(b".").unwrap_or(word);
         if (ends || padding > 0) && word.len() >= 16 && looks_random(word) {
-            if key::judge(cut(text, name.start, name.end)).0 == Verdict::Strong {
+            if key::judge(cut(text, name.start, name.end)).verdict == Verdict::Strong {
                 scene.add(i..i + word.len() + padding, Kind::Key, Detail::Under(name.start..name.end));
             }
             return;

@@ -19,6 +19,8 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     if at(text, anchor.end).is_ascii_alphabetic() || memchr::memmem::rfind(command, b"curl").is_none() {
         return;
     }
+    let limit = scene.strings.end_around(text, anchor.start).unwrap_or(text.len());
+    let text = cut(text, 0, limit);
     // `user:password`, of which each or both may be quoted.
     let (user, behind) = word(text, start, true);
     if at(text, behind) != b':' {
@@ -44,7 +46,7 @@ fn hide(scene: &mut Scene<'_>, place: Range<usize>) {
 fn word(text: &[u8], from: usize, name: bool) -> (Range<usize>, usize) {
     if let Some(quote) = Quote::at(text, from) {
         let inside = from + quote.len();
-        let reach = text.len().min(inside + REACH);
+        let reach = text.len().min(inside + REACH).max(inside);
         let end = quote.closes(text, inside, reach).unwrap_or(reach);
         return (inside..end, end + quote.len());
     }

@@ -50,8 +50,20 @@ fn is_basic(word: &[u8]) -> bool {
     })
 }
 
-/// The credentials in the value of an `Authorization` header. Unless it is `closed`, more than the header may stand there.
-pub(super) fn authorization(scene: &mut Scene<'_>, value: Range<usize>, closed: bool) {
+/// Where the value of a header ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// With the range: it was quoted.
+    There,
+    /// Within the range, and it is a value: it stands behind an equals sign.
+    Within,
+    /// Within the range, if it is a value at all: a sentence may go on behind a colon.
+    Perhaps,
+}
+
+/// The credentials in the value of an `Authorization` header.
+pub(super) fn authorization(scene: &mut Scene<'_>, value: Range<usize>, ends: Ends) {
+    let closed = ends == Ends::There;
     let text = scene.text;
     let start = value.start + run(cut(text, 0, value.end), value.start, |byte| is_space(byte));
     let word_end = |from: usize| {
@@ -89,7 +101,7 @@ pub(super) fn authorization(scene: &mut Scene<'_>, value: Range<usize>, closed: 
         }
     }
     let credentials = cut(text, from, end);
-    let spoken = !closed && !is_scheme && is_prose(text, from, end);
+    let spoken = ends == Ends::Perhaps && !is_scheme && is_prose(text, from, end);
     if !is_placeholder(credentials.trim_ascii()) && !spoken && (is_scheme || credentials.len() >= 4) {
         scene.add(from..end, Kind::Authorization, Detail::None);
     }
@@ -149,7 +161,7 @@ const LONGEST_LINE: usize = 1 << 16;
 
 /// `end` without the brackets and commas that belong to what is around.
 fn trim(text: &[u8], from: usize, end: usize) -> usize {
-    end - run_before(text, end, end.saturating_sub(from), |byte| {
-        matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'>')
-    })
+    let own = if at(text, from) == b'[' { b']' } else { 0 };
+    let behind = |byte| matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'>') && byte != own;
+    end - run_before(text, end, end.saturating_sub(from), behind)
 }

@@ -9,6 +9,8 @@ mod curl;
 mod header;
 mod jwt;
 mod pem;
+mod personal;
+mod provider;
 mod url;
 
 use std::ops::Range;
@@ -17,6 +19,7 @@ use super::kind::Kind;
 use super::scan::Settings;
 use super::text::{Quote, Strings, cut};
 
+pub(super) use assignment::field;
 pub(super) use pem::body as armour;
 
 /// Finds one kind of secret around its anchors.
@@ -82,6 +85,23 @@ impl<'t> Scene<'t> {
         match self.found.last() {
             Some(span) if span.start <= from => from.max(span.end),
             _ => from,
+        }
+    }
+
+    /// Looks for tokens by their providers' prefixes, of which there are too many for anchors.
+    pub(super) fn look_for_tokens(&mut self) {
+        if self.settings.kinds.has(Kind::Provider) {
+            provider::scan(self.text, &mut |place, name| self.add(place, Kind::Provider, Detail::Named(name)));
+        }
+    }
+
+    /// Looks for personal data, of which there are no anchors.
+    pub(super) fn look_for_personal(&mut self) {
+        let kinds = self.settings.kinds;
+        if kinds.any_personal() {
+            personal::scan(self.text, |kind| kinds.has(kind), &mut |place, kind| {
+                self.add(place, kind, Detail::None)
+            });
         }
     }
 
