@@ -4,24 +4,32 @@ use std::ops::Range;
 
 use super::{Detail, Detector, Scene};
 use crate::redact::kind::Kind;
-use crate::redact::text::{Quote, at, blanks, cut, is_space, run};
+use crate::redact::text::{Quote, at, blanks, cut, is_space, run, starts_with};
 use crate::redact::value::is_placeholder;
 
-pub(super) const DETECTOR: Detector = Detector { anchors: &[" -u", "--user", "--proxy-user"], look };
+pub(super) const DETECTOR: Detector = Detector { anchors: &["curl "], look };
 
-/// How far before its option the program's name is looked for.
+/// How far behind the program's name its option is looked for, and how long a word of it may be.
 const REACH: usize = 1024;
 
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
-    let start = blanks(text, anchor.end + usize::from(at(text, anchor.end) == b'='));
-    let command = cut(text, anchor.start.saturating_sub(REACH), anchor.start);
-    if at(text, anchor.end).is_ascii_alphabetic() || memchr::memmem::rfind(command, b"curl").is_none() {
-        return;
-    }
     let limit = scene.strings.end_around(text, anchor.start).unwrap_or(text.len());
-    let text = cut(text, 0, limit);
-    // `user:password`, of which each or both may be quoted.
+    let command = cut(text, 0, limit.min(anchor.end + REACH));
+    for option in memchr::memmem::find_iter(cut(command, anchor.start, command.len()), " -").map(|found| anchor.start + found) {
+        let name = OPTIONS.iter().find(|name| starts_with(command, option, name));
+        let end = option + name.map_or(0, |name| name.len());
+        if name.is_some() && (!at(text, end).is_ascii_alphabetic() || name == OPTIONS.last()) {
+            credentials(scene, blanks(text, end + usize::from(at(text, end) == b'=')), limit);
+        }
+    }
+}
+
+const OPTIONS: [&[u8]; 3] = [b" --user", b" --proxy-user", b" -u"];
+
+/// `user:password`, of which each or both may be quoted.
+fn credentials(scene: &mut Scene<'_>, start: usize, limit: usize) {
+    let text = cut(scene.text, 0, limit);
     let (user, behind) = word(text, start, true);
     if at(text, behind) != b':' {
         let inner = cut(text, user.start, user.end);

@@ -24,7 +24,8 @@ pub(super) use pem::body as armour;
 
 /// Finds one kind of secret around its anchors.
 pub(super) struct Detector {
-    /// At least three bytes each, and none the beginning of another, over all detectors: at most 64 together.
+    /// Three bytes or more each. Those that begin with a [rare](super::scan::RARE) byte are found by it; of all others together
+    /// there are 32 at most, for which the search is twice as fast as for more.
     pub(super) anchors: &'static [&'static str],
     pub(super) look: fn(&mut Scene<'_>, Range<usize>),
 }

@@ -7,7 +7,7 @@ use crate::redact::kind::Kind;
 use crate::redact::text::{at, cut, is_space, run};
 
 pub(super) const DETECTOR: Detector =
-    Detector { anchors: &["--BEGIN ", "-- BEGIN ", "Private-Lines:"], look };
+    Detector { anchors: &["BEGIN "], look };
 
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
@@ -17,19 +17,12 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     scene.add(start..body.end, Kind::PrivateKey, Detail::None);
 }
 
-/// Behind `BEGIN … PRIVATE KEY-----`, or behind the line that counts those of PuTTY's format.
+/// Behind `-----BEGIN … PRIVATE KEY-----`; SSH2's has a space behind its dashes.
 fn body_start(text: &[u8], anchor: &Range<usize>) -> Option<usize> {
-    if at(text, anchor.start) == b'P' {
-        return Some(
-            anchor.end
-                + run(cut(text, 0, anchor.end + 16), anchor.end, |byte| {
-                    byte == b' ' || byte.is_ascii_digit()
-                }),
-        );
-    }
     let label = label_end(text, anchor.end);
     let private = memchr::memmem::find(cut(text, anchor.end, label), b"PRIVATE KEY").is_some();
-    private.then(|| label + run(cut(text, 0, label + 8), label, |byte| byte == b'-'))
+    let armoured = matches!(at(text, anchor.start.checked_sub(2)?), b'-') && matches!(at(text, anchor.start - 1), b'-' | b' ');
+    (private && armoured).then(|| label + run(cut(text, 0, label + 8), label, |byte| byte == b'-'))
 }
 
 /// RFC 7468 §3: capitals and spaces; digits in `SSH2` and `X25519`.
@@ -67,8 +60,8 @@ pub(in crate::redact) fn body(text: &[u8], from: usize) -> Body {
     }
 }
 
-/// RFC 1421 §4.6, RFC 9580 §6.2.2.1 and PuTTY's.
-const HEADERS: [&[u8]; 8] = [
+/// RFC 1421 §4.6 and RFC 9580 §6.2.2.1.
+const HEADERS: [&[u8]; 7] = [
     b"Proc-Type:",
     b"DEK-Info:",
     b"Comment:",
@@ -76,7 +69,6 @@ const HEADERS: [&[u8]; 8] = [
     b"Hash:",
     b"Charset:",
     b"Subject:",
-    b"Private-MAC:",
 ];
 
 fn is_base64(byte: u8) -> bool {

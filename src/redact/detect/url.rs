@@ -7,20 +7,26 @@ use crate::redact::kind::Kind;
 use crate::redact::text::{at, cut, is_space, run, run_before};
 use crate::redact::value::{is_placeholder, looks_random};
 
-pub(super) const DETECTOR: Detector =
-    Detector { anchors: &["://", "%3A%2F%2F", "%3a%2f%2f", ":\\/\\/"], look };
+pub(super) const DETECTOR: Detector = Detector { anchors: &["://", "%3A%2F%2F", "%3a%2f%2f", "\\/\\/"], look };
 
 /// A longer authority is not looked through.
 const LONGEST: usize = 4096;
 
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
-    if run_before(text, anchor.start, 1, |byte| byte.is_ascii_alphanumeric()) == 0 {
+    // `:\/\/`, as JSON may write it: its colon is no rare byte, so it is not in the anchor.
+    let colon = anchor.start.checked_sub(1).filter(|_| at(text, anchor.start) == b'\\');
+    let scheme_end = match colon {
+        Some(colon) if at(text, colon) != b':' => return,
+        Some(colon) => colon,
+        None => anchor.start,
+    };
+    if run_before(text, scheme_end, 1, |byte| byte.is_ascii_alphanumeric()) == 0 {
         return;
     }
     let from = anchor.end;
-    let scheme = anchor.start
-        - run_before(text, anchor.start, 32, |byte| {
+    let scheme = scheme_end
+        - run_before(text, scheme_end, 32, |byte| {
             byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b':')
         });
     // An apostrophe may stand in a URL, but not in one that is quoted by it.
