@@ -161,9 +161,10 @@ pub(super) fn is_status(value: &[u8]) -> bool {
 /// Whether a value could have been drawn at random: long, of several kinds of characters that change often, and no path,
 /// address, date, name or sentence.
 pub(super) fn looks_random(value: &[u8]) -> bool {
-    let Some(counts) = Texture::of(value).filter(|_| value.len() >= 8 && !is_address(value)) else {
+    if value.len() < 8 {
         return false;
-    };
+    }
+    let Some(texture) = Texture::of(value) else { return false };
     let Texture {
         lower,
         upper,
@@ -174,28 +175,24 @@ pub(super) fn looks_random(value: &[u8]) -> bool {
         capital_groups,
         longest_word,
         distinct,
-    } = counts;
+    } = texture;
     let (length, letters) = (value.len(), lower + upper);
-    if letters == 0 {
-        return false;
-    }
-    if length < 16 {
+    let varied = if letters == 0 {
+        false
+    } else if length < 16 {
         // Short, so it has to be mixed: `h0pk1ns~21s` is, `build-2026-11` is not.
         let kinds = [lower, upper, digits, signs].iter().filter(|&&count| count > 0).count();
-        return digits >= 2
-            && distinct >= 6
-            && (kinds >= 3 && changes >= 4 || changes >= 5)
-            && signs * 3 <= length;
-    }
-    if value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
-        return distinct >= 8 && digits >= 3;
-    }
-    let mixed_with_digits = digits >= 3 && digit_groups >= 2 && changes * 6 >= length;
-    // Names in camelCase begin each word with one capital; chance puts several together, several times.
-    let mixed_in_case = lower >= 3 && capital_groups >= 2 && changes * 3 >= length;
-    distinct >= 10
-        && signs * 5 <= length
-        && (mixed_with_digits || mixed_in_case || longest_word >= 24 && digits >= 2)
+        digits >= 2 && distinct >= 6 && (kinds >= 3 && changes >= 4 || changes >= 5) && signs * 3 <= length
+    } else if value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
+        distinct >= 8 && digits >= 3
+    } else {
+        let mixed_with_digits = digits >= 3 && digit_groups >= 2 && changes * 6 >= length;
+        // Names in camelCase begin each word with one capital; chance puts several together, several times.
+        let mixed_in_case = lower >= 3 && capital_groups >= 2 && changes * 3 >= length;
+        let words = mixed_with_digits || mixed_in_case || longest_word >= 24 && digits >= 2;
+        distinct >= 10 && signs * 5 <= length && words
+    };
+    varied && !is_address(value)
 }
 
 /// What a value is made of.

@@ -19,8 +19,9 @@ pub(super) const DETECTOR: Detector = Detector {
     // The stems of sensitive names in the cases that names are written in; without its first letter, one stem serves two
     // cases. `csrf` and `jwt` are not among them: what is secret there is a token by its form or by the rest of its name.
     anchors: &[
-        "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "ecret", "ECRET", "oken", "OKEN", "key", "Key", "KEY", "uth", "UTH", "cred", "CRED",
-        "ookie", "ession", "SESS", "otp", "OTP", "gnature", "sig=", "cvv", "pin\"",
+        "pass", "Pass", "PASS", "pwd", "Pwd", "PWD", "ecret", "ECRET", "oken", "OKEN", "key", "Key", "KEY",
+        "uth", "UTH", "cred", "CRED", "ookie", "ession", "SESS", "otp", "OTP", "gnature", "sig=", "cvv",
+        "pin\"",
     ],
     look,
 };
@@ -35,7 +36,10 @@ fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
     let text = scene.text;
     let name = Name::around(text, &stem);
     let Some(place) = Place::behind(text, &name) else {
-        return near(scene, &name);
+        // A session's number is no secret as a token is: it has to be the value of a name.
+        let weak =
+            [&b"ession"[..], b"SESS", b"uth", b"UTH"].iter().any(|weak| starts_with(text, stem.start, weak));
+        return if weak { () } else { near(scene, &name) };
     };
     let Under { verdict, form } = key::judge(cut(text, name.start, name.end));
     if verdict == Verdict::Plain {

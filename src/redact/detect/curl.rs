@@ -16,7 +16,9 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
     let limit = scene.strings.end_around(text, anchor.start).unwrap_or(text.len());
     let command = cut(text, 0, limit.min(anchor.end + REACH));
-    for option in memchr::memmem::find_iter(cut(command, anchor.start, command.len()), " -").map(|found| anchor.start + found) {
+    for option in memchr::memmem::find_iter(cut(command, anchor.start, command.len()), " -")
+        .map(|found| anchor.start + found)
+    {
         let name = OPTIONS.iter().find(|name| starts_with(command, option, name));
         let end = option + name.map_or(0, |name| name.len());
         if name.is_some() && (!at(text, end).is_ascii_alphabetic() || name == OPTIONS.last()) {

@@ -92,7 +92,9 @@ impl<'t> Scene<'t> {
     /// Looks for tokens by their providers' prefixes, of which there are too many for anchors.
     pub(super) fn look_for_tokens(&mut self) {
         if self.settings.kinds.has(Kind::Provider) {
-            provider::scan(self.text, &mut |place, name| self.add(place, Kind::Provider, Detail::Named(name)));
+            provider::scan(self.text, &mut |place, name| {
+                self.add(place, Kind::Provider, Detail::Named(name))
+            });
         }
     }
 

@@ -6,8 +6,7 @@ use super::{Detail, Detector, Scene};
 use crate::redact::kind::Kind;
 use crate::redact::text::{at, cut, is_space, run};
 
-pub(super) const DETECTOR: Detector =
-    Detector { anchors: &["BEGIN "], look };
+pub(super) const DETECTOR: Detector = Detector { anchors: &["BEGIN "], look };
 
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
@@ -21,7 +20,8 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
 fn body_start(text: &[u8], anchor: &Range<usize>) -> Option<usize> {
     let label = label_end(text, anchor.end);
     let private = memchr::memmem::find(cut(text, anchor.end, label), b"PRIVATE KEY").is_some();
-    let armoured = matches!(at(text, anchor.start.checked_sub(2)?), b'-') && matches!(at(text, anchor.start - 1), b'-' | b' ');
+    let armoured = matches!(at(text, anchor.start.checked_sub(2)?), b'-')
+        && matches!(at(text, anchor.start - 1), b'-' | b' ');
     (private && armoured).then(|| label + run(cut(text, 0, label + 8), label, |byte| byte == b'-'))
 }
 
@@ -61,15 +61,8 @@ pub(in crate::redact) fn body(text: &[u8], from: usize) -> Body {
 }
 
 /// RFC 1421 §4.6 and RFC 9580 §6.2.2.1.
-const HEADERS: [&[u8]; 7] = [
-    b"Proc-Type:",
-    b"DEK-Info:",
-    b"Comment:",
-    b"Version:",
-    b"Hash:",
-    b"Charset:",
-    b"Subject:",
-];
+const HEADERS: [&[u8]; 7] =
+    [b"Proc-Type:", b"DEK-Info:", b"Comment:", b"Version:", b"Hash:", b"Charset:", b"Subject:"];
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
