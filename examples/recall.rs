@@ -78,19 +78,17 @@ fn report(file: &Path, cases: &[Case], redactor: &Redactor, show_missed: bool) {
         }
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    match secrets {
-        0 => println!("{name}: {kept} of {} clean texts changed", cases.len()),
-        _ => {
-            let hidden = secrets - kept;
-            println!("{name}: {hidden} of {secrets} secrets hidden, {} %", percent(hidden, secrets));
-        }
+    if secrets == 0 {
+        println!("{name}: {kept} of {} clean texts changed", cases.len());
+    } else {
+        let hidden = secrets - kept;
+        println!("{name}: {hidden} of {secrets} secrets hidden, {} %", percent(hidden, secrets));
     }
-    for (source, wrong) in missed {
-        if show_missed {
-            wrong
-                .iter()
-                .for_each(|(case, redacted)| println!("  {source}\n    {:?}\n    {redacted:?}", case.text));
-        }
+    let shown = if show_missed { missed } else { BTreeMap::new() };
+    for (source, (case, redacted)) in
+        shown.iter().flat_map(|(source, all)| all.iter().map(move |one| (source, one)))
+    {
+        println!("  {source}\n    {:?}\n    {redacted:?}", case.text);
     }
 }
 

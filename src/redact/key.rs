@@ -48,7 +48,7 @@ pub(super) fn judge(name: &[u8]) -> Under {
 /// Whether a name says that it is about something else's size, kind or time: `expires_in`, `type`.
 pub(super) fn is_about_something(name: &[u8]) -> bool {
     let words = Words::of(name);
-    words.count.checked_sub(1).is_some_and(|last| is_about(words.word(last)))
+    words.count.checked_sub(1).is_some_and(|last| holds(ABOUT, words.word(last)))
         && words.verdict() == Verdict::Plain
 }
 
@@ -128,7 +128,7 @@ impl Words {
             for behind in index + 1..self.count {
                 match self.word(behind) {
                     b"id" if matches!(self.word(index), b"session" | b"sess" | b"secret") => {}
-                    word if is_about(word) => return Verdict::Plain,
+                    word if holds(ABOUT, word) => return Verdict::Plain,
                     word if is_neutral(word) => {}
                     _ => verdict = verdict.min(Verdict::Weak),
                 }
@@ -143,106 +143,26 @@ impl Words {
         let word = self.word(index);
         let before = index.checked_sub(1).map_or(&[][..], |before| self.word(before));
         match word {
-            b"password" | b"passwords" | b"passwd" | b"pass" | b"passphrase" | b"passcode" | b"passwort"
-            | b"pwd" | b"pswd" | b"secret" | b"token" | b"credential" | b"credentials" | b"cred"
-            | b"creds" | b"jwt" | b"bearer" | b"otp" | b"totp" | b"cvv" | b"cvc" | b"authorization" => {
-                let said_otherwise = match word {
-                    b"token" => matches!(
-                        before,
-                        b"max"
-                            | b"min"
-                            | b"num"
-                            | b"next"
-                            | b"page"
-                            | b"pagination"
-                            | b"continuation"
-                            | b"sync"
-                            | b"cancellation"
-                            | b"cancel"
-                            | b"unexpected"
-                            | b"invalid"
-                            | b"eos"
-                            | b"bos"
-                            | b"pad"
-                            | b"special"
-                            | b"stop"
-                            | b"per"
-                    ),
-                    b"pass" => matches!(
-                        before,
-                        b"first"
-                            | b"second"
-                            | b"render"
-                            | b"by"
-                            | b"multi"
-                            | b"single"
-                            | b"low"
-                            | b"high"
-                            | b"band"
-                    ),
-                    b"secret" | b"secrets" => matches!(before, b"is" | b"has"),
-                    _ => matches!(
-                        before,
-                        b"has"
-                            | b"is"
-                            | b"no"
-                            | b"need"
-                            | b"needs"
-                            | b"require"
-                            | b"requires"
-                            | b"forgot"
-                            | b"change"
-                            | b"reset"
-                    ),
-                };
-                if said_otherwise { Verdict::Plain } else { Verdict::Strong }
-            }
-            b"tokens"
-                if matches!(
-                    before,
-                    b"access"
-                        | b"refresh"
-                        | b"auth"
-                        | b"api"
-                        | b"bearer"
-                        | b"session"
-                        | b"backup"
-                        | b"recovery"
-                ) =>
-            {
-                Verdict::Weak
-            }
-            b"secrets" | b"auth" | b"session" | b"sess" | b"sessid" | b"sid" | b"sig" | b"signature"
-            | b"csrf" | b"xsrf" | b"pin" | b"private" => Verdict::Weak,
-            b"key" | b"keys" => key_verdict(before, index),
+            b"key" | b"keys" => key_verdict(before),
+            b"token" if holds(OTHER_TOKENS, before) => Verdict::Plain,
+            b"tokens" if holds(SECRET_TOKENS, before) => Verdict::Weak,
+            b"pass" if holds(OTHER_PASSES, before) => Verdict::Plain,
+            _ if holds(STRONG, word) && holds(ASKED, before) => Verdict::Plain,
+            _ if holds(STRONG, word) => Verdict::Strong,
+            _ if holds(WEAK, word) => Verdict::Weak,
             _ => fused_verdict(word),
         }
     }
 }
 
 /// A key is a secret by the word before it: an API key is, a primary key is not, and of others the value tells.
-fn key_verdict(before: &[u8], index: usize) -> Verdict {
-    match before {
-        b"api" | b"secret" | b"private" | b"priv" | b"access" | b"account" | b"auth" | b"encryption"
-        | b"encrypt" | b"enc" | b"decryption" | b"decrypt" | b"signing" | b"sign" | b"signature"
-        | b"master" | b"shared" | b"storage" | b"license" | b"licence" | b"session" | b"ssh" | b"gpg"
-        | b"pgp" | b"rsa" | b"dsa" | b"ecdsa" | b"ed25519" | b"ssl" | b"tls" | b"hmac" | b"aes"
-        | b"deploy" | b"app" | b"application" | b"consumer" | b"root" | b"admin" | b"subscription"
-        | b"integration" | b"sas" | b"jwt" | b"wrapping" | b"unseal" | b"recovery" | b"activation"
-        | b"service" | b"client" | b"token" | b"write" | b"ingest" | b"ingestion" | b"webhook"
-        | b"password" | b"credential" | b"crypt" | b"crypto" | b"cipher" | b"derived" | b"preshared"
-        | b"psk" => Verdict::Strong,
-        b"primary" | b"foreign" | b"partition" | b"sort" | b"cache" | b"hash" | b"row" | b"column"
-        | b"public" | b"pub" | b"routing" | b"idempotency" | b"dedup" | b"deduplication" | b"group"
-        | b"grouping" | b"index" | b"unique" | b"natural" | b"surrogate" | b"composite" | b"object"
-        | b"s3" | b"map" | b"json" | b"sequence" | b"message" | b"translation" | b"i18n" | b"lookup"
-        | b"registry" | b"config" | b"setting" | b"property" | b"shard" | b"range" | b"bucket"
-        | b"storage_key" | b"hot" | b"short" | b"arrow" | b"enter" | b"escape" | b"press" | b"on"
-        | b"tab" | b"function" | b"meta" | b"modifier" | b"value" | b"field" | b"dict" | b"dictionary"
-        | b"host" | b"has" | b"is" | b"no" | b"missing" | b"unknown" | b"duplicate" | b"invalid" | b"any"
-        | b"join" | b"react" | b"search" => Verdict::Plain,
-        [] if index == 0 => Verdict::Weak,
-        _ => Verdict::Weak,
+fn key_verdict(before: &[u8]) -> Verdict {
+    if holds(SECRET_KEYS, before) {
+        Verdict::Strong
+    } else if holds(OTHER_KEYS, before) {
+        Verdict::Plain
+    } else {
+        Verdict::Weak
     }
 }
 
@@ -311,208 +231,408 @@ fn fused_verdict(word: &[u8]) -> Verdict {
     }
 }
 
-/// Words behind a secret's name that make it a name of something about the secret.
-fn is_about(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"age"
-            | b"algo"
-            | b"alg"
-            | b"algorithm"
-            | b"arn"
-            | b"at"
-            | b"attempt"
-            | b"attempts"
-            | b"attribute"
-            | b"audience"
-            | b"auth"
-            | b"authentication"
-            | b"bits"
-            | b"bytes"
-            | b"cache"
-            | b"changed"
-            | b"check"
-            | b"class"
-            | b"complexity"
-            | b"cost"
-            | b"count"
-            | b"counter"
-            | b"created"
-            | b"date"
-            | b"dir"
-            | b"directory"
-            | b"disabled"
-            | b"duration"
-            | b"enabled"
-            | b"endpoint"
-            | b"engine"
-            | b"error"
-            | b"errors"
-            | b"event"
-            | b"exists"
-            | b"expiration"
-            | b"expired"
-            | b"expires"
-            | b"expiry"
-            | b"exp"
-            | b"factory"
-            | b"field"
-            | b"file"
-            | b"filename"
-            | b"fingerprint"
-            | b"format"
-            | b"generator"
-            | b"grant"
-            | b"handler"
-            | b"hint"
-            | b"id"
-            | b"ids"
-            | b"in"
-            | b"index"
-            | b"issuer"
-            | b"issued"
-            | b"kind"
-            | b"label"
-            | b"last"
-            | b"left"
-            | b"len"
-            | b"length"
-            | b"lifetime"
-            | b"limit"
-            | b"limits"
-            | b"list"
-            | b"location"
-            | b"log"
-            | b"manager"
-            | b"max"
-            | b"method"
-            | b"min"
-            | b"mode"
-            | b"module"
-            | b"name"
-            | b"names"
-            | b"namespace"
-            | b"num"
-            | b"number"
-            | b"order"
-            | b"owner"
-            | b"page"
-            | b"path"
-            | b"policy"
-            | b"position"
-            | b"prefix"
-            | b"prompt"
-            | b"provider"
-            | b"quota"
-            | b"rate"
-            | b"ref"
-            | b"reference"
-            | b"region"
-            | b"request"
-            | b"required"
-            | b"requirements"
-            | b"reset"
-            | b"role"
-            | b"rotated"
-            | b"rotation"
-            | b"rules"
-            | b"scheme"
-            | b"scope"
-            | b"scopes"
-            | b"service"
-            | b"size"
-            | b"source"
-            | b"speed"
-            | b"state"
-            | b"status"
-            | b"store"
-            | b"strategy"
-            | b"strength"
-            | b"suffix"
-            | b"time"
-            | b"timeout"
-            | b"total"
-            | b"ttl"
-            | b"type"
-            | b"types"
-            | b"updated"
-            | b"uri"
-            | b"url"
-            | b"usage"
-            | b"used"
-            | b"user"
-            | b"username"
-            | b"uses"
-            | b"validation"
-            | b"version"
-            | b"visible"
-            | b"width"
-            | b"word"
-            | b"words"
-    )
+fn is_neutral(word: &[u8]) -> bool {
+    word.iter().all(u8::is_ascii_digit) || holds(NEUTRAL, word)
 }
 
-/// Words behind a secret's name that leave it a secret.
-fn is_neutral(word: &[u8]) -> bool {
-    word.iter().all(u8::is_ascii_digit)
-        || matches!(
-            word,
-            b"again"
-                | b"b64"
-                | b"base"
-                | b"base64"
-                | b"clear"
-                | b"cleartext"
-                | b"confirm"
-                | b"confirmation"
-                | b"current"
-                | b"data"
-                | b"default"
-                | b"dev"
-                | b"development"
-                | b"digest"
-                | b"enc"
-                | b"encoded"
-                | b"encrypted"
-                | b"env"
-                | b"hash"
-                | b"hashed"
-                | b"header"
-                | b"hex"
-                | b"input"
-                | b"key"
-                | b"keys"
-                | b"live"
-                | b"new"
-                | b"old"
-                | b"param"
-                | b"pem"
-                | b"plain"
-                | b"plaintext"
-                | b"prev"
-                | b"previous"
-                | b"prod"
-                | b"production"
-                | b"raw"
-                | b"repeat"
-                | b"salt"
-                | b"sandbox"
-                | b"secondary"
-                | b"staging"
-                | b"str"
-                | b"string"
-                | b"test"
-                | b"text"
-                | b"val"
-                | b"value"
-                | b"var"
-                | b"variable"
-                | b"x"
-                | b"y"
-                | b"a"
-                | b"b"
-        )
+/// Whether a list in alphabetical order has a word.
+pub(super) fn holds(words: &[&str], word: &[u8]) -> bool {
+    words.binary_search_by(|probe| probe.as_bytes().cmp(word)).is_ok()
 }
+
+/// Words that name a secret.
+const STRONG: &[&str] = &[
+    "authorization",
+    "bearer",
+    "cred",
+    "credential",
+    "credentials",
+    "creds",
+    "cvc",
+    "cvv",
+    "jwt",
+    "otp",
+    "pass",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwords",
+    "passwort",
+    "pin",
+    "pswd",
+    "pwd",
+    "secret",
+    "token",
+    "totp",
+];
+
+/// Words that name what may be a secret.
+const WEAK: &[&str] =
+    &["auth", "csrf", "private", "secrets", "sess", "sessid", "session", "sid", "sig", "signature", "xsrf"];
+
+/// Words before a secret's name that make it a question or a task.
+const ASKED: &[&str] =
+    &["change", "forgot", "has", "is", "need", "needs", "no", "require", "requires", "reset"];
+
+/// Words before `token` that make it a place in a list, or a word of a language.
+const OTHER_TOKENS: &[&str] = &[
+    "bos",
+    "cancel",
+    "cancellation",
+    "continuation",
+    "eos",
+    "invalid",
+    "max",
+    "min",
+    "next",
+    "num",
+    "pad",
+    "page",
+    "pagination",
+    "per",
+    "special",
+    "stop",
+    "sync",
+    "unexpected",
+];
+
+/// Words before `tokens` that make them secrets: others are words of a language.
+const SECRET_TOKENS: &[&str] =
+    &["access", "api", "auth", "backup", "bearer", "recovery", "refresh", "session"];
+
+/// Words before `pass` that make it a passage.
+const OTHER_PASSES: &[&str] = &["band", "by", "first", "high", "low", "multi", "render", "second", "single"];
+
+/// Words before `key` that make it a secret.
+const SECRET_KEYS: &[&str] = &[
+    "access",
+    "account",
+    "activation",
+    "admin",
+    "aes",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "cipher",
+    "client",
+    "consumer",
+    "credential",
+    "crypt",
+    "crypto",
+    "decrypt",
+    "decryption",
+    "deploy",
+    "derived",
+    "dsa",
+    "ecdsa",
+    "ed25519",
+    "enc",
+    "encrypt",
+    "encryption",
+    "gpg",
+    "hmac",
+    "ingest",
+    "ingestion",
+    "integration",
+    "jwt",
+    "licence",
+    "license",
+    "master",
+    "password",
+    "pgp",
+    "preshared",
+    "priv",
+    "private",
+    "psk",
+    "recovery",
+    "root",
+    "rsa",
+    "sas",
+    "secret",
+    "service",
+    "session",
+    "shared",
+    "sign",
+    "signature",
+    "signing",
+    "ssh",
+    "ssl",
+    "storage",
+    "subscription",
+    "tls",
+    "token",
+    "unseal",
+    "webhook",
+    "wrapping",
+    "write",
+];
+
+/// Words before `key` that make it something else.
+const OTHER_KEYS: &[&str] = &[
+    "any",
+    "arrow",
+    "bucket",
+    "cache",
+    "column",
+    "composite",
+    "config",
+    "dedup",
+    "deduplication",
+    "dict",
+    "dictionary",
+    "duplicate",
+    "enter",
+    "escape",
+    "field",
+    "foreign",
+    "function",
+    "group",
+    "grouping",
+    "has",
+    "hash",
+    "host",
+    "hot",
+    "i18n",
+    "idempotency",
+    "index",
+    "invalid",
+    "is",
+    "join",
+    "json",
+    "lookup",
+    "map",
+    "message",
+    "meta",
+    "missing",
+    "modifier",
+    "natural",
+    "no",
+    "object",
+    "on",
+    "partition",
+    "press",
+    "primary",
+    "property",
+    "pub",
+    "public",
+    "range",
+    "react",
+    "registry",
+    "routing",
+    "row",
+    "s3",
+    "search",
+    "sequence",
+    "setting",
+    "shard",
+    "short",
+    "sort",
+    "storage_key",
+    "surrogate",
+    "tab",
+    "translation",
+    "unique",
+    "unknown",
+    "value",
+];
+
+/// Words behind a secret's name that make it a name of something about the secret.
+const ABOUT: &[&str] = &[
+    "age",
+    "alg",
+    "algo",
+    "algorithm",
+    "arn",
+    "at",
+    "attempt",
+    "attempts",
+    "attribute",
+    "audience",
+    "auth",
+    "authentication",
+    "bits",
+    "bytes",
+    "cache",
+    "changed",
+    "check",
+    "class",
+    "complexity",
+    "cost",
+    "count",
+    "counter",
+    "created",
+    "date",
+    "dir",
+    "directory",
+    "disabled",
+    "duration",
+    "enabled",
+    "endpoint",
+    "engine",
+    "error",
+    "errors",
+    "event",
+    "exists",
+    "exp",
+    "expiration",
+    "expired",
+    "expires",
+    "expiry",
+    "factory",
+    "field",
+    "file",
+    "filename",
+    "fingerprint",
+    "format",
+    "generator",
+    "grant",
+    "handler",
+    "hint",
+    "id",
+    "ids",
+    "in",
+    "index",
+    "issued",
+    "issuer",
+    "kind",
+    "label",
+    "last",
+    "left",
+    "len",
+    "length",
+    "lifetime",
+    "limit",
+    "limits",
+    "list",
+    "location",
+    "log",
+    "manager",
+    "max",
+    "method",
+    "min",
+    "mode",
+    "module",
+    "name",
+    "names",
+    "namespace",
+    "num",
+    "number",
+    "order",
+    "owner",
+    "page",
+    "path",
+    "policy",
+    "position",
+    "prefix",
+    "prompt",
+    "provider",
+    "quota",
+    "rate",
+    "ref",
+    "reference",
+    "region",
+    "request",
+    "required",
+    "requirements",
+    "reset",
+    "role",
+    "rotated",
+    "rotation",
+    "rules",
+    "scheme",
+    "scope",
+    "scopes",
+    "service",
+    "size",
+    "source",
+    "speed",
+    "state",
+    "status",
+    "store",
+    "strategy",
+    "strength",
+    "suffix",
+    "time",
+    "timeout",
+    "total",
+    "ttl",
+    "type",
+    "types",
+    "updated",
+    "uri",
+    "url",
+    "usage",
+    "used",
+    "user",
+    "username",
+    "uses",
+    "validation",
+    "version",
+    "visible",
+    "width",
+    "word",
+    "words",
+];
+
+/// Words behind a secret's name that leave it a secret.
+const NEUTRAL: &[&str] = &[
+    "a",
+    "again",
+    "b",
+    "b64",
+    "base",
+    "base64",
+    "clear",
+    "cleartext",
+    "confirm",
+    "confirmation",
+    "current",
+    "data",
+    "default",
+    "dev",
+    "development",
+    "digest",
+    "enc",
+    "encoded",
+    "encrypted",
+    "env",
+    "hash",
+    "hashed",
+    "header",
+    "hex",
+    "input",
+    "key",
+    "keys",
+    "live",
+    "new",
+    "old",
+    "param",
+    "pem",
+    "plain",
+    "plaintext",
+    "prev",
+    "previous",
+    "prod",
+    "production",
+    "raw",
+    "repeat",
+    "salt",
+    "sandbox",
+    "secondary",
+    "staging",
+    "str",
+    "string",
+    "test",
+    "text",
+    "val",
+    "value",
+    "var",
+    "variable",
+    "x",
+    "y",
+];
 
 #[cfg(test)]
 mod tests {
@@ -520,108 +640,51 @@ mod tests {
 
     #[test]
     fn secrets_are_told_by_whole_words() {
-        for name in [
-            "password",
-            "PASSWORD",
-            "db_password",
-            "dbPassword",
-            "DB-PASSWORD",
-            "spring.datasource.password",
-            "userpassword",
-            "pgpassword",
-            "api_key",
-            "apiKey",
-            "APIKey",
-            "X-Api-Key",
-            "apikey",
-            "secret",
-            "client_secret",
-            "clientSecret",
-            "SECRET_KEY_BASE",
-            "access_token",
-            "accessToken",
-            "token1",
-            "refresh_token_2",
-            "aws_secret_access_key",
-            "private-key",
-            "passphrase",
-            "password_hash",
-            "new_password",
-            "PASSWORD_PROD",
-            "jwt",
-            "otp",
-            "AccountKey",
-            "SharedAccessKey",
-            "adafruitToken",
-            "APITokenToken",
-            "todo_secret_value",
-            "secret_id",
-            "authorization",
-            "Proxy-Authorization",
-            "Set-Cookie",
-            "cookie",
-            "imagePullSecret.password",
-            "authtoken",
-            "PHPTOKEN",
+        let all = |verdict, names: &str| {
+            for name in names.split_whitespace() {
+                assert_eq!(judge(name.as_bytes()).verdict, verdict, "{name}");
+            }
+        };
+        all(
+            Verdict::Strong,
+            "password PASSWORD db_password dbPassword DB-PASSWORD spring.datasource.password \
+             userpassword pgpassword api_key apiKey APIKey X-Api-Key apikey secret client_secret \
+             clientSecret SECRET_KEY_BASE access_token accessToken token1 refresh_token_2 \
+             aws_secret_access_key private-key passphrase password_hash new_password PASSWORD_PROD jwt \
+             otp AccountKey SharedAccessKey adafruitToken APITokenToken todo_secret_value secret_id \
+             authorization Proxy-Authorization Set-Cookie cookie imagePullSecret.password authtoken \
+             PHPTOKEN",
+        );
+        all(
+            Verdict::Weak,
+            "key session session_id PHPSESSID signature auth adafruit_key csrf user_auth token_github \
+             private",
+        );
+        all(
+            Verdict::Plain,
+            "monkey donkey keyboard keymap primary_key partition_key public_key pubkey_algo sort-key \
+             cacheKey token_count max_tokens prompt_tokens tokenizer author authenticated auth_method \
+             password_changed_at password_min_length secretary access_count session_count \
+             session_timeout credential_provider compass bypass pinned token_type tokenExpiresIn \
+             secret_name key_id nextPageToken passed keyword hash_key assign design spin",
+        );
+    }
+
+    #[test]
+    fn lists_are_in_order() {
+        for words in [
+            STRONG,
+            WEAK,
+            ASKED,
+            OTHER_TOKENS,
+            SECRET_TOKENS,
+            OTHER_PASSES,
+            SECRET_KEYS,
+            OTHER_KEYS,
+            ABOUT,
+            NEUTRAL,
         ] {
-            assert_eq!(judge(name.as_bytes()).verdict, Verdict::Strong, "{name}");
-        }
-        for name in [
-            "key",
-            "session",
-            "session_id",
-            "PHPSESSID",
-            "signature",
-            "auth",
-            "adafruit_key",
-            "csrf",
-            "user_auth",
-            "token_github",
-            "private",
-        ] {
-            assert_eq!(judge(name.as_bytes()).verdict, Verdict::Weak, "{name}");
-        }
-        for name in [
-            "monkey",
-            "donkey",
-            "keyboard",
-            "keymap",
-            "primary_key",
-            "partition_key",
-            "public_key",
-            "pubkey_algo",
-            "sort-key",
-            "cacheKey",
-            "token_count",
-            "max_tokens",
-            "prompt_tokens",
-            "tokenizer",
-            "author",
-            "authenticated",
-            "auth_method",
-            "password_changed_at",
-            "password_min_length",
-            "secretary",
-            "access_count",
-            "session_count",
-            "session_timeout",
-            "credential_provider",
-            "compass",
-            "bypass",
-            "spin",
-            "pinned",
-            "token_type",
-            "tokenExpiresIn",
-            "secret_name",
-            "key_id",
-            "nextPageToken",
-            "passed",
-            "keyword",
-            "hash_key",
-            "assign",
-            "design",
-        ] {
-            assert_eq!(judge(name.as_bytes()).verdict, Verdict::Plain, "{name}");
+            assert!(words.is_sorted(), "{words:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Secrets that are known, in every form in which they appear.
 
+use std::fmt::Write as _;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 use zeroize::Zeroizing;
 
@@ -90,7 +92,7 @@ fn texts(secret: &[u8], forms: &mut Vec<Zeroizing<Vec<u8>>>) {
     add(hex.to_ascii_uppercase().into_bytes());
     add(hex.into_bytes());
     for offset in 0..3 {
-        let shifted = Zeroizing::new([&[0; 2][..offset], secret].concat());
+        let shifted = Zeroizing::new([cut(&[0; 2], 0, offset), secret].concat());
         // Characters that hold only bits of ours: RFC 4648 §4, six bits each.
         let own = (offset * 8).div_ceil(6)..shifted.len() * 8 / 6;
         let standard = encoding::base64_unpadded(&shifted).into_bytes();
@@ -157,6 +159,8 @@ enum Json {
 fn json(text: &str, style: Json) -> String {
     let mut escaped = String::with_capacity(text.len() * 2);
     for character in text.chars() {
+        let html = style == Json::Html && matches!(character, '<' | '>' | '&');
+        let foreign = style == Json::Ascii && !character.is_ascii();
         match character {
             '"' | '\\' => escaped.extend(['\\', character]),
             '/' if style == Json::Slashes => escaped.push_str("\\/"),
@@ -165,13 +169,9 @@ fn json(text: &str, style: Json) -> String {
             '\t' => escaped.push_str("\\t"),
             '\u{8}' => escaped.push_str("\\b"),
             '\u{c}' => escaped.push_str("\\f"),
-            '<' | '>' | '&' if style == Json::Html => {
-                escaped.push_str(&format!("\\u{:04x}", u32::from(character)))
-            }
-            character if u32::from(character) < 0x20 || style == Json::Ascii && !character.is_ascii() => {
-                let mut units = [0; 2];
-                for unit in character.encode_utf16(&mut units) {
-                    escaped.push_str(&format!("\\u{unit:04x}"));
+            character if html || foreign || u32::from(character) < 0x20 => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(escaped, "\\u{unit:04x}"); // a String takes all
                 }
             }
             character => escaped.push(character),

@@ -75,7 +75,7 @@ impl Rule {
 /// All rules of a redactor, their literals found in one pass.
 #[derive(Debug)]
 pub(super) struct Rules {
-    rules: Vec<Rule>,
+    all: Vec<Rule>,
     /// Finds literals; its patterns are the rules at `anchored`.
     literals: Option<AhoCorasick>,
     anchored: Vec<usize>,
@@ -95,14 +95,14 @@ impl Rules {
                 .build(patterns);
             Some(built.map_err(|_| RedactErrorKind::Literal)?)
         };
-        Ok(Self { rules, literals, anchored })
+        Ok(Self { all: rules, literals, anchored })
     }
 
     pub(super) fn look(&self, scene: &mut Scene<'_>) {
-        if self.rules.is_empty() {
+        if self.all.is_empty() {
             return;
         }
-        self.rules.iter().filter(|rule| rule.literal.is_none()).for_each(|rule| rule.look(scene));
+        self.all.iter().filter(|rule| rule.literal.is_none()).for_each(|rule| rule.look(scene));
         let Some(literals) = &self.literals else { return };
         // Overlapping, so that no literal hides another inside of it.
         let mut run = Vec::new();
@@ -113,6 +113,6 @@ impl Rules {
                 run.push(rule);
             }
         }
-        run.iter().filter_map(|&rule| self.rules.get(rule)).for_each(|rule| rule.look(scene));
+        run.iter().filter_map(|&rule| self.all.get(rule)).for_each(|rule| rule.look(scene));
     }
 }

@@ -156,7 +156,9 @@ fn repeated(scene: &mut Scene<'_>) {
         places.extend(automaton.find_iter(text).map(|found| found.range()));
     }
     if places.len() > values.len() {
-        places.into_iter().for_each(|place| scene.add(place, Kind::Repeated, Detail::None));
+        for place in places {
+            scene.add(place, Kind::Repeated, Detail::None);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a value looks like: nothing, a placeholder, a word, or something random.
 
+use super::key::holds;
 use super::text::{at, is_space};
 
 /// Nothing to hide: empty, a word that says so, a variable that was not filled in, or what is masked already.
@@ -74,89 +75,89 @@ fn is_mask(inner: &[u8]) -> bool {
 
 /// Words that stand where a value would, and tell about it.
 pub(super) fn is_status(value: &[u8]) -> bool {
-    if value.len() > 14 {
-        return false;
-    }
-    let mut lower = [0; 14];
-    for (lower, byte) in lower.iter_mut().zip(value) {
-        *lower = byte.to_ascii_lowercase();
-    }
-    matches!(
-        lower.get(..value.len()).unwrap_or_default(),
-        b"null"
-            | b"none"
-            | b"nil"
-            | b"undefined"
-            | b"true"
-            | b"false"
-            | b"yes"
-            | b"no"
-            | b"on"
-            | b"off"
-            | b"empty"
-            | b"unset"
-            | b"set"
-            | b"missing"
-            | b"invalid"
-            | b"valid"
-            | b"expired"
-            | b"required"
-            | b"optional"
-            | b"present"
-            | b"absent"
-            | b"disabled"
-            | b"enabled"
-            | b"loaded"
-            | b"ok"
-            | b"failed"
-            | b"success"
-            | b"unknown"
-            | b"hidden"
-            | b"masked"
-            | b"redacted"
-            | b"filtered"
-            | b"removed"
-            | b"found"
-            | b"string"
-            | b"str"
-            | b"bytes"
-            | b"bool"
-            | b"number"
-            | b"int"
-            | b"object"
-            | b"files"
-            | b"compat"
-            | b"n/a"
-            | b"na"
-            | b"-"
-            | b"--"
-            | b"tbd"
-            | b"*"
-            | b"<nil>"
-            | b"(null)"
-            | b"<none>"
-            | b"<null>"
-            | b"(none)"
-            | b"(empty)"
-            | b"<empty>"
-            | b"<redacted>"
-            | b"<secret>"
-            | b"<hidden>"
-            | b"[redacted]"
-            | b"not"
-            | b"is"
-            | b"was"
-            | b"for"
-            | b"from"
-            | b"the"
-            | b"a"
-            | b"an"
-            | b"to"
-            | b"in"
-            | b"basic"
-            | b"bearer"
-    )
+    let mut lower = [0; LONGEST_STATUS];
+    let Some(lower) = lower.get_mut(..value.len()) else { return false };
+    lower.copy_from_slice(value);
+    lower.make_ascii_lowercase();
+    holds(STATUS, lower)
 }
+
+const LONGEST_STATUS: usize = 12;
+
+const STATUS: &[&str] = &[
+    "(empty)",
+    "(none)",
+    "(null)",
+    "*",
+    "-",
+    "--",
+    "<empty>",
+    "<hidden>",
+    "<nil>",
+    "<none>",
+    "<null>",
+    "<redacted>",
+    "<secret>",
+    "[redacted]",
+    "a",
+    "absent",
+    "an",
+    "basic",
+    "bearer",
+    "bool",
+    "bytes",
+    "compat",
+    "disabled",
+    "empty",
+    "enabled",
+    "expired",
+    "failed",
+    "false",
+    "files",
+    "filtered",
+    "for",
+    "found",
+    "from",
+    "hidden",
+    "in",
+    "int",
+    "invalid",
+    "is",
+    "loaded",
+    "masked",
+    "missing",
+    "n/a",
+    "na",
+    "nil",
+    "no",
+    "none",
+    "not",
+    "null",
+    "number",
+    "object",
+    "off",
+    "ok",
+    "on",
+    "optional",
+    "present",
+    "redacted",
+    "removed",
+    "required",
+    "set",
+    "str",
+    "string",
+    "success",
+    "tbd",
+    "the",
+    "to",
+    "true",
+    "undefined",
+    "unknown",
+    "unset",
+    "valid",
+    "was",
+    "yes",
+];
 
 /// Whether a value could have been drawn at random: long, of several kinds of characters that change often, and no path,
 /// address, date, name or sentence.
@@ -361,6 +362,11 @@ mod tests {
         ] {
             assert!(!is_placeholder(value.as_bytes()), "{value}");
         }
+    }
+
+    #[test]
+    fn the_list_is_in_order() {
+        assert!(STATUS.is_sorted() && STATUS.iter().all(|word| word.len() <= LONGEST_STATUS));
     }
 
     #[test]

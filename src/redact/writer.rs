@@ -75,12 +75,7 @@ impl<W: Write> Writer<W> {
     /// The writer below failed.
     pub fn finish(mut self) -> io::Result<W> {
         self.close()?;
-        Ok(self.inner.take().expect("only finish takes it, once"))
-    }
-
-    /// The writer below.
-    pub fn get_ref(&self) -> &W {
-        self.inner.as_ref().expect("only finish takes it, at its end")
+        self.inner.take().ok_or_else(|| io::ErrorKind::WriteZero.into()) // only finish takes it, once
     }
 
     fn close(&mut self) -> io::Result<()> {

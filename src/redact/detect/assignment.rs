@@ -39,7 +39,10 @@ fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
         // A session's number is no secret as a token is: it has to be the value of a name.
         let weak =
             [&b"ession"[..], b"SESS", b"uth", b"UTH"].iter().any(|weak| starts_with(text, stem.start, weak));
-        return if weak { () } else { near(scene, &name) };
+        if !weak {
+            near(scene, &name);
+        }
+        return;
     };
     let Under { verdict, form } = key::judge(cut(text, name.start, name.end));
     if verdict == Verdict::Plain {
@@ -82,7 +85,7 @@ impl Name {
     fn around(text: &[u8], stem: &Range<usize>) -> Self {
         let mut start = stem.start - run_before(text, stem.start, REACH, is_name);
         start = behind_escape(text, start).min(stem.start);
-        let mut end = stem.start + run(cut(text, 0, stem.end + REACH), stem.start, |byte| is_name(byte));
+        let mut end = stem.start + run(cut(text, 0, stem.end + REACH), stem.start, is_name);
         if end <= stem.start {
             end = stem.end; // an anchor that begins with a quote
         }
@@ -185,11 +188,13 @@ impl Place {
         if Quote::at(text, j).is_some() {
             return place(j, Verdict::Strong, Manner::Told);
         }
-        const SAID: [&[u8]; 5] = [b"is: ", b"is ", b"was: ", b"was ", b"are "];
         let said = SAID.iter().find(|word| starts_with_any_case(text, j, word))?;
         place(blanks(text, j + said.len()), Verdict::Strong, Manner::Told)
     }
 }
+
+/// What prose puts between a name and its value.
+const SAID: [&[u8]; 5] = [b"is: ", b"is ", b"was: ", b"was ", b"are "];
 
 /// An operator that gives a name its value, and its length.
 fn operator(text: &[u8], from: usize) -> Option<(usize, Manner)> {
@@ -397,7 +402,7 @@ impl Value {
             }
             Form::Value => {}
         }
-        if keyed.is_none() && (self.is_prose(text, start, end) || self.is_code(text, start, end)) {
+        if keyed.is_none() && (self.is_prose(text, start, end) || Self::is_code(text, start, end)) {
             return;
         }
         // `token: String = "…"`: a type stands between name and value.
@@ -516,7 +521,7 @@ impl Value {
     }
 
     /// `key = Buffer.from(…)`: code that gets the value elsewhere.
-    fn is_code(&self, text: &[u8], start: usize, end: usize) -> bool {
+    fn is_code(text: &[u8], start: usize, end: usize) -> bool {
         let spaced = at(text, start.saturating_sub(1)) == b' ';
         let name = start
             + run(cut(text, 0, end), start, |byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'));
@@ -606,7 +611,6 @@ fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place) -> usize {
         let ends = match byte {
             b'\x1b' => true,
             byte if is_space(byte) => true,
-            b'"' => ends_string(text, i + 1),
             b'\'' | b'`' => i == start || ends_string(text, i + 1),
             b'\\' => match escape(text, i) {
                 Some(length) => {
@@ -615,10 +619,9 @@ fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place) -> usize {
                 }
                 None => true,
             },
-            b',' if in_json => true,
-            b'}' | b']' if in_json => true,
+            b',' | b'}' | b']' if in_json => true,
             b',' | b';' | b'|' | b'&' => i > start && delimits(text, i + 1),
-            b')' | b']' | b'}' | b'>' => ends_string(text, i + 1),
+            b'"' | b')' | b']' | b'}' | b'>' => ends_string(text, i + 1),
             b'<' => i > start && matches!(at(text, i + 1), b'/' | b'a'..=b'z' | b'A'..=b'Z' | b'!'),
             b'%' if place.manner == Manner::Percent => starts_with(text, i, b"%26"),
             _ => false,
@@ -726,9 +729,11 @@ fn is_working_directory(name: &[u8], value: &[u8]) -> bool {
         || name == b"PWD" && at(value, 1) == b':'
 }
 
-/// `pass=12 fail=3` counts tests.
+/// `pass=12 fail=3` counts tests, `pin=13` is a pin of a chip.
 fn is_tally(name: &[u8], value: &[u8]) -> bool {
-    name.eq_ignore_ascii_case(b"pass") && value.len() <= 4 && value.iter().all(u8::is_ascii_digit)
+    let digits = value.iter().all(u8::is_ascii_digit);
+    let pin = name.get(name.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case(b"pin"));
+    name.eq_ignore_ascii_case(b"pass") && value.len() <= 4 && digits || pin && !(digits && value.len() >= 4)
 }
 
 /// `token: https://…` names a place; what is secret in it, others find.

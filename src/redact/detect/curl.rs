@@ -62,7 +62,7 @@ fn word(text: &[u8], from: usize, name: bool) -> (Range<usize>, usize) {
     }
     let end = from
         + run(cut(text, 0, from + REACH), from, |byte| {
-            !is_space(byte) && !matches!(byte, b'"' | b'\\') && !(name && byte == b':')
+            !(is_space(byte) || matches!(byte, b'"' | b'\\') || name && byte == b':')
         });
     (from..end, end)
 }

@@ -65,7 +65,7 @@ pub(super) enum Ends {
 pub(super) fn authorization(scene: &mut Scene<'_>, value: Range<usize>, ends: Ends) {
     let closed = ends == Ends::There;
     let text = scene.text;
-    let start = value.start + run(cut(text, 0, value.end), value.start, |byte| is_space(byte));
+    let start = value.start + run(cut(text, 0, value.end), value.start, is_space);
     let word_end = |from: usize| {
         from + run(cut(text, 0, value.end), from, |byte| {
             !is_space(byte) && !matches!(byte, b'"' | b'\'' | b'\\' | b'<')

@@ -93,7 +93,7 @@ impl<'t> Scene<'t> {
     pub(super) fn look_for_tokens(&mut self) {
         if self.settings.kinds.has(Kind::Provider) {
             provider::scan(self.text, &mut |place, name| {
-                self.add(place, Kind::Provider, Detail::Named(name))
+                self.add(place, Kind::Provider, Detail::Named(name));
             });
         }
     }
@@ -103,7 +103,7 @@ impl<'t> Scene<'t> {
         let kinds = self.settings.kinds;
         if kinds.any_personal() {
             personal::scan(self.text, |kind| kinds.has(kind), &mut |place, kind| {
-                self.add(place, kind, Detail::None)
+                self.add(place, kind, Detail::None);
             });
         }
     }

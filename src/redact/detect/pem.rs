@@ -48,8 +48,10 @@ pub(in crate::redact) fn body(text: &[u8], from: usize) -> Body {
         if start >= text.len() {
             return Body { end, open: true };
         }
-        if let Some(boundary) = boundary(text, start) {
-            return Body { end: boundary.unwrap_or(end), open: false };
+        match boundary(text, start) {
+            Boundary::None => {}
+            Boundary::End(behind) => return Body { end: behind, open: false },
+            Boundary::Begin => return Body { end, open: false },
         }
         let header = HEADERS.iter().any(|name| cut(text, start, text.len()).starts_with(name));
         let word = start + run(text, start, |byte| if header { !is_break(byte) } else { is_base64(byte) });
@@ -100,18 +102,27 @@ fn behind_breaks(text: &[u8], mut from: usize) -> usize {
     }
 }
 
-/// Behind the END line at `start`, or nothing where another BEGIN stands there.
-fn boundary(text: &[u8], start: usize) -> Option<Option<usize>> {
+/// A line of armour that is no body.
+#[derive(PartialEq, Eq)]
+enum Boundary {
+    None,
+    /// END, and where it ends.
+    End(usize),
+    /// Another key's BEGIN.
+    Begin,
+}
+
+fn boundary(text: &[u8], start: usize) -> Boundary {
     let dashes = run(cut(text, 0, start + 8), start, |byte| byte == b'-');
     let label = start + dashes + usize::from(at(text, start + dashes) == b' ');
     match cut(text, label, text.len()) {
-        _ if dashes < 4 => None,
+        _ if dashes < 4 => Boundary::None,
         rest if rest.starts_with(b"END") => {
             let end = label_end(text, label);
-            Some(Some(end + run(cut(text, 0, end + 8), end, |byte| byte == b'-')))
+            Boundary::End(end + run(cut(text, 0, end + 8), end, |byte| byte == b'-'))
         }
-        rest if rest.starts_with(b"BEGIN") => Some(None),
-        _ => None,
+        rest if rest.starts_with(b"BEGIN") => Boundary::Begin,
+        _ => Boundary::None,
     }
 }
 
@@ -120,7 +131,7 @@ fn is_line(text: &[u8], start: usize, end: usize, first: bool) -> bool {
     let next = at(text, end);
     let alone = end >= text.len()
         || is_break(next)
-        || is_space(next) && boundary(text, behind_breaks(text, end)).is_some();
+        || is_space(next) && boundary(text, behind_breaks(text, end)) != Boundary::None;
     let mixed = cut(text, start, end).iter().any(|byte| !byte.is_ascii_lowercase());
     first || end - start >= 40 || alone && mixed
 }
