@@ -592,8 +592,9 @@ fn opens_container(text: &[u8], start: usize) -> bool {
 /// Where an unquoted value ends.
 fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place) -> usize {
     let in_json = place.quote.is_some() && place.manner == Manner::Colon;
-    // A bracket that the value opens, it closes itself: `[REDACTED]`, `{0}`, `<unset>`.
-    let mut closing = match at(text, start) {
+    // A bracket that the value opens, it closes itself: `[REDACTED]`, `{0}`, `<unset>`, `${NAME}`.
+    let opens = if at(text, start) == b'$' { at(text, start + 1) } else { at(text, start) };
+    let mut closing = match opens {
         b'[' => b']',
         b'{' => b'}',
         b'<' => b'>',

@@ -125,3 +125,49 @@ impl<'t> Scene<'t> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::redact::Redactor;
+
+    /// Every detector has hits and misses, which the whole redactor is held to.
+    #[test]
+    fn vectors_are_hit_and_missed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/redact");
+        let redactor = Redactor::default();
+        let mut wrong = Vec::new();
+        for (name, _) in &BUILTIN {
+            let vectors = fs::read_to_string(folder.join(name).with_extension("txt")).unwrap_or_default();
+            assert!(
+                vectors.starts_with('#') && vectors.lines().count() > 5,
+                "{name} needs vectors, and their source"
+            );
+            check(&vectors, &redactor, &mut wrong);
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    fn check(vectors: &str, redactor: &Redactor, wrong: &mut Vec<String>) {
+        for line in vectors.lines() {
+            let line = line.replace('¶', "\n").replace('␛', "\u{1b}");
+            if let Some(text) = line.strip_prefix("miss | ") {
+                let redacted = redactor.redact(text);
+                if redacted != text {
+                    wrong.push(format!("{text}\n  became {redacted}"));
+                }
+            } else if let Some((text, secret)) =
+                line.strip_prefix("hit | ").and_then(|hit| hit.rsplit_once(" | "))
+            {
+                assert!(text.contains(secret), "{line}");
+                let redacted = redactor.redact(text);
+                if redacted.contains(secret) {
+                    wrong.push(format!("{text}\n  still shows {secret}: {redacted}"));
+                }
+            }
+        }
+    }
+}

@@ -133,5 +133,5 @@ fn is_line(text: &[u8], start: usize, end: usize, first: bool) -> bool {
         || is_break(next)
         || is_space(next) && boundary(text, behind_breaks(text, end)) != Boundary::None;
     let mixed = cut(text, start, end).iter().any(|byte| !byte.is_ascii_lowercase());
-    first || end - start >= 40 || alone && mixed
+    end - start >= 40 || (first || alone) && mixed
 }
