@@ -14,8 +14,8 @@ pub enum RedactErrorKind {
     /// The secret has fewer than 8 bytes, so that it would be found where it does not stand.
     #[error("a registered secret needs 8 bytes or more: a shorter one would be found in harmless words")]
     TooShort,
-    /// The secret has more than 64 KiB.
-    #[error("a registered secret has 64 KiB at most")]
+    /// The secret has more than 16 KiB.
+    #[error("a registered secret has 16 KiB at most")]
     TooLong,
     /// The mask is empty, longer than 64 bytes, would break a log's format, or would be redacted itself.
     #[error(

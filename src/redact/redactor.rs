@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::error::{RedactError, RedactErrorKind};
 use super::finding::{Counts, Finding};
@@ -38,6 +38,8 @@ struct Shared {
     masks: Vec<(Kind, Mask)>,
     longest: usize,
     known: RwLock<Arc<Known>>,
+    /// Held while what is known is changed.
+    registering: Mutex<()>,
     /// Whether any secret is registered: read before the lock is taken.
     knows: AtomicBool,
     counts: [AtomicU64; Kind::ALL.len()],
@@ -106,25 +108,37 @@ impl Redactor {
     /// ```
     ///
     /// # Errors
-    /// The secret is shorter than 8 bytes, so that it would be found in harmless words, or longer than 64 KiB.
+    /// The secret is shorter than 8 bytes, so that it would be found in harmless words, or longer than 16 KiB.
     ///
     /// # Security
     /// The redactor keeps copies until the secret is forgotten; those in its search structure are not erased then.
     pub fn register<S: Registrable + ?Sized>(&self, secret: &S) -> Result<(), RedactError> {
-        // INVARIANT: nothing panics while the lock is held for writing.
-        let mut known = self.shared.known.write().unwrap_or_else(PoisonError::into_inner);
-        *known = Arc::new(known.with(secret.registered())?);
-        self.shared.knows.store(true, Ordering::Release);
+        // INVARIANT: what one change builds is not lost by another, and readers wait for neither.
+        let _one = self.shared.registering.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known().unwrap_or_default();
+        let more = known.with(secret.registered())?;
+        if self.shared.settings.is_part_of_mask(secret.registered()) {
+            return Err(RedactErrorKind::Mask.into());
+        }
+        self.swap(more);
         Ok(())
     }
 
     /// Forgets a registered secret, as when it was rotated and its last use is over. Returns whether it was registered.
     pub fn forget<S: Registrable + ?Sized>(&self, secret: &S) -> bool {
-        let mut known = self.shared.known.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(without) = known.without(secret.registered()) else { return false };
-        self.shared.knows.store(!without.is_empty(), Ordering::Release);
-        *known = Arc::new(without);
+        let _one = self.shared.registering.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(without) = self.known().and_then(|known| known.without(secret.registered())) else {
+            return false;
+        };
+        self.swap(without);
         true
+    }
+
+    fn swap(&self, known: Known) {
+        let any = !known.is_empty();
+        // INVARIANT: nothing panics while the lock is held for writing.
+        *self.shared.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+        self.shared.knows.store(any, Ordering::Release);
     }
 
     /// Whether a name, such as that of a field or a header, says that its value is a secret.
@@ -202,10 +216,8 @@ impl Redactor {
     /// Shows nothing of a line but its length.
     fn give_up(&self, line: &[u8], open_armour: bool) -> Redacted {
         self.count(Kind::Unscanned, 1);
-        let notice = unscanned(line.len());
-        // A document of JSON stays one.
-        let json = matches!(line.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
-        let bytes = if json { format!("\"{notice}\"") } else { notice };
+        let first = line.trim_ascii_start().first().copied().unwrap_or(0);
+        let bytes = notice(line.len(), first);
         Redacted { bytes: Some(bytes.into_bytes()), open_armour }
     }
 
@@ -275,6 +287,12 @@ pub(super) struct Redacted {
 
 /// Each pass hides what the last one uncovered; two are usual, and a line that needs more than this was made to.
 const MOST_PASSES: usize = 8;
+
+/// As [`unscanned`], so that a document of JSON, told by the first byte, stays one.
+pub(super) fn notice(bytes: usize, first: u8) -> String {
+    let notice = unscanned(bytes);
+    if matches!(first, b'{' | b'[' | b'"') { format!("\"{notice}\"") } else { notice }
+}
 
 /// What stands for a line that was not looked at.
 pub(super) fn unscanned(bytes: usize) -> String {
@@ -434,7 +452,12 @@ impl Builder {
         fixed.push(mask::DEFAULT.as_bytes().into());
         let settings =
             Settings { kinds: self.kinds, rules: Rules::new(self.rules)?, allowed: self.allowed, fixed };
-        if settings.fixed.iter().any(|mask| !scan::find(&settings, None, None, mask).spans.is_empty()) {
+        let kinds = self
+            .masks
+            .iter()
+            .map(|(kind, mask)| (*kind, mask))
+            .chain(Kind::ALL.iter().map(|&kind| (kind, &self.mask)));
+        if kinds.into_iter().any(|(kind, mask)| !stays(&settings, kind, mask)) {
             return Err(RedactErrorKind::Mask.into());
         }
         let shared = Shared {
@@ -443,11 +466,30 @@ impl Builder {
             masks: self.masks,
             longest: self.longest,
             known: RwLock::default(),
+            registering: Mutex::new(()),
             knows: AtomicBool::new(false),
             counts: [const { AtomicU64::new(0) }; Kind::ALL.len()],
         };
         Ok(Redactor { shared: Arc::new(shared) })
     }
+}
+
+/// Whether a mask, where it stands for values, is found again.
+fn stays(settings: &Settings, kind: Kind, mask: &Mask) -> bool {
+    let mut written = Vec::new();
+    mask.write(kind, b"", &mut written);
+    let written = String::from_utf8_lossy(&written);
+    let samples = [
+        format!("{written}"),
+        format!("password={written} user=x"),
+        format!("password: {written}, x"),
+        format!("{{\"password\":\"{written}\",\"cookie\":\"a={written}; b={written}\"}}"),
+        format!("Authorization: {written}, x"),
+        format!("Authorization: Bearer {written}"),
+        format!("Cookie: a={written}; b={written}"),
+        format!("https://x:{written}@host/"),
+    ];
+    samples.iter().all(|sample| scan::find(settings, None, None, sample.as_bytes()).spans.is_empty())
 }
 
 /// Longer events are dumps, not lines of a log.

@@ -26,11 +26,18 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Whether a value is shown although it was found.
-    pub(super) fn shows(&self, value: &[u8]) -> bool {
+    /// Whether a secret stands in a mask: hiding it would bring it forth.
+    pub(super) fn is_part_of_mask(&self, secret: &[u8]) -> bool {
+        self.fixed.iter().any(|mask| memchr::memmem::find(mask, secret).is_some())
+            || Kind::ALL.iter().any(|kind| memchr::memmem::find(kind.name().as_bytes(), secret).is_some())
+    }
+
+    /// Whether a value is shown although it was found. What was registered, or has a rule of its own, is never.
+    pub(super) fn shows(&self, kind: Kind, value: &[u8]) -> bool {
+        let allowed = || !matches!(kind, Kind::Registered | Kind::Rule) && self.allowed.contains(value);
         self.fixed.iter().any(|mask| **mask == *value)
             || mask::is_named(value)
-            || !self.allowed.is_empty() && self.allowed.contains(value)
+            || !self.allowed.is_empty() && allowed()
     }
 }
 
@@ -68,9 +75,11 @@ fn anchors(scene: &mut Scene<'_>) {
     let anchors = &*ANCHORS;
     let mut from = 0;
     while let Some((detector, place)) = anchors.next(scene.text, from) {
-        from = place.start + 1;
-        (detector.look)(scene, place);
-        from = scene.uncovered(from);
+        from = scene.uncovered(place.start);
+        if from == place.start {
+            from += 1;
+            (detector.look)(scene, place);
+        }
     }
     let [first, second, third] = RARE;
     for place in memchr::memchr3_iter(first, second, third, scene.text) {

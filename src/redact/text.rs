@@ -22,9 +22,16 @@ pub(super) fn run_before(text: &[u8], to: usize, most: usize, pass: impl Fn(u8) 
     cut(text, 0, to).iter().rev().take(most).take_while(|&&byte| pass(byte)).count()
 }
 
-/// Behind spaces and tabs.
-pub(super) fn blanks(text: &[u8], from: usize) -> usize {
-    from + run(text, from, |byte| matches!(byte, b' ' | b'\t'))
+/// Behind spaces and tabs, also tabs that a string has as `\t`.
+pub(super) fn blanks(text: &[u8], mut from: usize) -> usize {
+    loop {
+        from += run(text, from, |byte| matches!(byte, b' ' | b'\t'));
+        let letter = from + run(text, from, |byte| byte == b'\\');
+        if letter == from || at(text, letter) != b't' {
+            return from;
+        }
+        from = letter + 1;
+    }
 }
 
 pub(super) fn is_space(byte: u8) -> bool {
@@ -43,11 +50,10 @@ pub(super) fn starts_with_any_case(text: &[u8], from: usize, word: &[u8]) -> boo
 /// Behind the colours of a terminal at `from`: `ESC [ 3 m`, also written out as `\x1b[3m`, `\u001b[3m`, `\033[3m` or `\e[3m`.
 pub(super) fn colours(text: &[u8], mut from: usize) -> usize {
     loop {
-        let Some(parameters) =
-            ESCAPES.iter().find(|escape| starts_with(text, from, escape)).map(|escape| from + escape.len())
-        else {
-            return from;
-        };
+        // In a string in a string, the backslash of a written escape is several.
+        let last = from + run(text, from, |byte| byte == b'\\').saturating_sub(1);
+        let escape = ESCAPES.iter().find(|escape| starts_with(text, last, escape));
+        let Some(parameters) = escape.map(|escape| last + escape.len()) else { return from };
         let end = parameters + run(text, parameters, is_colour);
         if !at(text, end).is_ascii_alphabetic() || end - parameters > 24 {
             return from;

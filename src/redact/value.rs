@@ -1,19 +1,22 @@
 //! What a value looks like: nothing, a placeholder, a word, or something random.
 
 use super::key::holds;
-use super::text::{at, is_space};
+use super::text::{at, cut, is_space};
 
 /// Nothing to hide: empty, a word that says so, a variable that was not filled in, or what is masked already.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let Some(&first) = value.first() else { return true };
     let last = at(value, value.len() - 1);
     let inner = |skip: usize| value.get(skip..value.len() - 1).unwrap_or_default();
-    if value.iter().all(|&byte| byte == first) && (!first.is_ascii_alphanumeric() || value.len() >= 3) {
-        return true; // `*****`, `...`, `xxxxxxxx`, `000`
+    if value.iter().all(|&byte| byte == first)
+        && (!first.is_ascii_alphanumeric() || first.eq_ignore_ascii_case(&b'x') && value.len() >= 3)
+    {
+        return true; // `*****`, `...`, `xxxxxxxx`
     }
     match first {
         b'$' => match (at(value, 1), last) {
             (b'{' | b'(', b'}' | b')') => is_name(inner(2)),
+            _ if value.len() > 1 && value.iter().skip(1).all(u8::is_ascii_digit) => true, // a parameter of SQL
             _ => {
                 value.len() >= 4
                     && value.iter().skip(1).all(|&byte| byte.is_ascii_uppercase() || byte == b'_')
@@ -30,9 +33,32 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
                 || last == b'%' && is_name(inner(1))
                 || starts_template(value)
         }
-        b'[' if last == b']' => is_mask(inner(1)),
-        _ => value.windows(4).any(|four| four == b"****") || is_status(value),
+        b'[' if last == b']' => is_mask(inner(1)) || inner(1).trim_ascii().is_empty(),
+        // Parameters of SQL.
+        b'?' => value.len() == 1,
+        b':' => {
+            value.len() > 1
+                && is_name(inner(1))
+                && value.iter().skip(1).all(|&byte| byte.is_ascii_lowercase() || byte == b'_')
+        }
+        _ => is_partly_masked(value) || is_status(value) || is_reference(value),
     }
+}
+
+/// `sk_l****9f2a`: stars, and little else.
+fn is_partly_masked(value: &[u8]) -> bool {
+    let stars = value.iter().filter(|&&byte| byte == b'*').count();
+    stars >= 4 && (stars * 2 >= value.len() || stars == 4 && value.len() <= 12)
+}
+
+/// Where a secret is kept, not what it is.
+fn is_reference(value: &[u8]) -> bool {
+    const SCHEMES: [&[u8]; 5] = [b"op://", b"vault:", b"arn:aws:", b"process.env.", b"secrets."];
+    let path = value.starts_with(b"/") && value.iter().filter(|&&byte| byte == b'/').count() >= 2;
+    let segments =
+        || value.split(|&byte| byte == b'/').all(|segment| segment.len() <= 40 && !looks_random(segment));
+    SCHEMES.iter().any(|scheme| value.starts_with(scheme))
+        || path && !value.iter().any(|byte| matches!(byte, b'+' | b'=' | b'@' | b'!' | b'$')) && segments()
 }
 
 /// `%= name %`, as templates write it between `<` and `>`, without its signs.
@@ -48,29 +74,33 @@ fn starts_template(value: &[u8]) -> bool {
 
 /// A variable's name, or a few words: nothing random, and no digits but behind a letter.
 fn is_name(inner: &[u8]) -> bool {
+    let named =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'@');
+    let digits = inner.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let spoken = inner.iter().any(|byte| matches!(byte, b'_' | b' ' | b'@'))
+        || !inner.iter().any(u8::is_ascii_lowercase);
     inner.len() <= 64
-        && inner.iter().all(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'@')
-        })
+        && inner.iter().all(named)
+        && (digits == 0 || spoken)
         && !inner.split(|&byte| is_space(byte)).any(looks_random)
 }
 
 /// `REDACTED`, `email:1a2b3c4d`, `REDACTED: unscanned 17 bytes`, without their brackets: our own masks and those of other programs.
 fn is_mask(inner: &[u8]) -> bool {
-    let word = inner.split(|&byte| matches!(byte, b':' | b' ')).next().unwrap_or_default();
-    let said = matches!(
-        word.to_ascii_lowercase().as_slice(),
-        b"redacted"
-            | b"filtered"
-            | b"masked"
-            | b"hidden"
-            | b"removed"
-            | b"secret"
-            | b"protected"
-            | b"scrubbed"
-            | b"omitted"
-    );
-    said && inner.len() <= 48
+    const WORDS: [&[u8]; 9] = [
+        b"redacted",
+        b"filtered",
+        b"masked",
+        b"hidden",
+        b"removed",
+        b"secret",
+        b"protected",
+        b"scrubbed",
+        b"omitted",
+    ];
+    let (word, rest) = inner.split_at(inner.iter().position(|&byte| byte == b':').unwrap_or(inner.len()));
+    let ours = rest.starts_with(b": unscanned ") && rest.ends_with(b" bytes") && rest.len() <= 40;
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)) && (rest.is_empty() || ours)
 }
 
 /// Words that stand where a value would, and tell about it.
@@ -99,13 +129,8 @@ const STATUS: &[&str] = &[
     "<redacted>",
     "<secret>",
     "[redacted]",
-    "a",
     "absent",
-    "an",
-    "basic",
-    "bearer",
     "bool",
-    "bytes",
     "compat",
     "disabled",
     "empty",
@@ -115,14 +140,9 @@ const STATUS: &[&str] = &[
     "false",
     "files",
     "filtered",
-    "for",
-    "found",
-    "from",
     "hidden",
-    "in",
     "int",
     "invalid",
-    "is",
     "loaded",
     "masked",
     "missing",
@@ -131,31 +151,22 @@ const STATUS: &[&str] = &[
     "nil",
     "no",
     "none",
-    "not",
     "null",
-    "number",
-    "object",
     "off",
     "ok",
-    "on",
     "optional",
     "present",
     "redacted",
     "removed",
     "required",
-    "set",
     "str",
     "string",
     "success",
     "tbd",
-    "the",
-    "to",
     "true",
     "undefined",
     "unknown",
     "unset",
-    "valid",
-    "was",
     "yes",
 ];
 
@@ -308,16 +319,97 @@ pub(super) fn looks_told(value: &[u8]) -> bool {
             || looks_random(value))
 }
 
-/// Whether an unquoted value reads as prose: small letters only, and then another word.
+/// Whether an unquoted value reads as prose: it begins with a word that sentences about secrets go on with.
 pub(super) fn is_prose(text: &[u8], start: usize, end: usize) -> bool {
-    let word = super::text::cut(text, start, end);
-    let letters = word.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'\'' | b'-'));
-    letters
-        && (at(text, end) == b' ' && at(text, end + 1).is_ascii_alphabetic()
-            || end == text.len()
-            || is_space(at(text, end))
-            || matches!(at(text, end), b'.' | b',' | b'!' | b'?' | b';' | b')'))
+    let word = cut(text, start, end);
+    let word = word.strip_suffix(b".").or_else(|| word.strip_suffix(b",")).unwrap_or(word);
+    holds(SAID, word) || is_status(word)
 }
+
+/// Words that a sentence goes on with behind a colon: `invalid token: unexpected end of input`.
+const SAID: &[&str] = &[
+    "a",
+    "access",
+    "already",
+    "an",
+    "and",
+    "are",
+    "at",
+    "authentication",
+    "bad",
+    "but",
+    "can",
+    "cannot",
+    "connection",
+    "contains",
+    "could",
+    "decryption",
+    "denied",
+    "did",
+    "does",
+    "end",
+    "error",
+    "exceeded",
+    "expected",
+    "failed",
+    "failure",
+    "for",
+    "found",
+    "from",
+    "got",
+    "has",
+    "have",
+    "if",
+    "in",
+    "incorrect",
+    "insufficient",
+    "invalid",
+    "is",
+    "it",
+    "malformed",
+    "mismatch",
+    "missing",
+    "must",
+    "needs",
+    "no",
+    "not",
+    "or",
+    "parse",
+    "parsing",
+    "permission",
+    "please",
+    "received",
+    "rejected",
+    "should",
+    "signature",
+    "system",
+    "that",
+    "the",
+    "there",
+    "this",
+    "timeout",
+    "to",
+    "too",
+    "unable",
+    "unauthorized",
+    "unexpected",
+    "unknown",
+    "unrecognized",
+    "unsupported",
+    "use",
+    "user",
+    "using",
+    "verification",
+    "was",
+    "we",
+    "when",
+    "which",
+    "with",
+    "without",
+    "wrong",
+    "you",
+    "your",
+];
 
 #[cfg(test)]
 mod tests {
@@ -366,7 +458,9 @@ mod tests {
 
     #[test]
     fn the_list_is_in_order() {
-        assert!(STATUS.is_sorted() && STATUS.iter().all(|word| word.len() <= LONGEST_STATUS));
+        assert!(
+            SAID.is_sorted() && STATUS.is_sorted() && STATUS.iter().all(|word| word.len() <= LONGEST_STATUS)
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use memchr::memchr;
 
 use super::detect::armour;
 use super::kind::Kind;
-use super::redactor::{Redactor, unscanned};
+use super::redactor::{Redactor, notice};
 
 /// Hides secrets in what is written, and passes it on line by line.
 ///
@@ -34,8 +34,9 @@ pub struct Writer<W: Write> {
     inner: Option<W>,
     /// The beginning of a line.
     line: Vec<u8>,
-    /// How many bytes of a line that is too long were dropped.
+    /// How many bytes of a line that is too long were dropped, and the first of them.
     dropped: usize,
+    first: u8,
     key: Option<Key>,
     /// What is to be passed on, from `passed`.
     out: Vec<u8>,
@@ -63,6 +64,7 @@ impl<W: Write> Writer<W> {
             inner: Some(inner),
             line: Vec::new(),
             dropped: 0,
+            first: 0,
             key: None,
             out: Vec::new(),
             passed: 0,
@@ -125,6 +127,10 @@ impl<W: Write> Writer<W> {
     /// Keeps the beginning of a line, or drops it if it is too long already.
     fn begin(&mut self, part: &[u8]) {
         if self.dropped > 0 || self.line.len() + part.len() > self.redactor.longest_line() {
+            if self.dropped == 0 {
+                let begun = self.line.iter().chain(part).find(|byte| !byte.is_ascii_whitespace());
+                self.first = begun.copied().unwrap_or(0);
+            }
             self.dropped += self.line.len() + part.len();
             self.line = Vec::new();
         } else {
@@ -136,9 +142,8 @@ impl<W: Write> Writer<W> {
     fn line(&mut self, line: &[u8], end: &[u8]) {
         if self.dropped > 0 {
             let dropped = std::mem::take(&mut self.dropped);
-            self.key = None;
             self.redactor.count(Kind::Unscanned, 1);
-            self.out.extend_from_slice(unscanned(dropped).as_bytes());
+            self.out.extend_from_slice(notice(dropped, self.first).as_bytes());
             self.out.extend_from_slice(end);
             return;
         }

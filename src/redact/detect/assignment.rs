@@ -9,6 +9,7 @@ use super::header::{self, Ends};
 use super::{Detail, Detector, Scene};
 use crate::redact::key::{self, Form, Under, Verdict};
 use crate::redact::kind::Kind;
+use crate::redact::mask;
 use crate::redact::text::{
     Quote, at, behind_escape, blanks, colours, cut, ends_json_string, is_space, run, run_before, starts_with,
     starts_with_any_case,
@@ -35,6 +36,9 @@ const PROBE: usize = 256;
 fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
     let text = scene.text;
     let name = Name::around(text, &stem);
+    if name.is_mask(text) {
+        return;
+    }
     let Some(place) = Place::behind(text, &name) else {
         // A session's number is no secret as a token is: it has to be the value of a name.
         let weak =
@@ -103,6 +107,15 @@ impl Name {
         Self { start, end }
     }
 
+    /// `[key:1a2b3c4d]` is a pseudonym.
+    fn is_mask(&self, text: &[u8]) -> bool {
+        let Some(start) = self.start.checked_sub(1).filter(|&start| at(text, start) == b'[') else {
+            return false;
+        };
+        let mask = cut(text, start, self.end + 11);
+        memchr(b']', mask).is_some_and(|end| mask::is_named(cut(mask, 0, end + 1)))
+    }
+
     fn is_flag(&self, text: &[u8]) -> bool {
         at(text, self.start) == b'-'
             && (self.start == 0 || matches!(at(text, self.start - 1), b' ' | b'"' | b'\'' | b'\t'))
@@ -169,6 +182,11 @@ impl Place {
             let strength = if listed { Verdict::Weak } else { Verdict::Strong };
             return place(colours(text, blanks(text, j + length)), strength, manner);
         }
+        // `<property name="password">…</property>`
+        if quote.is_some() && at(text, j) == b'>' {
+            let inside = j + 1 + run(text, j + 1, is_space);
+            return place(inside, Verdict::Strong, Manner::Element).filter(|_| at(text, inside) != b'<');
+        }
         if let Some(value) = pair(text, i) {
             return place(value, Verdict::Strong, Manner::Equals);
         }
@@ -186,7 +204,9 @@ impl Place {
             return place(j, Verdict::Strong, Manner::Word).filter(|_| at(text, j) != b'-');
         }
         if Quote::at(text, j).is_some() {
-            return place(j, Verdict::Strong, Manner::Told);
+            // `ALTER USER … PASSWORD '…'`
+            let sql = cut(text, name.start, name.end) == b"PASSWORD" && at(text, j) == b'\'';
+            return place(j, Verdict::Strong, if sql { Manner::Equals } else { Manner::Told });
         }
         let said = SAID.iter().find(|word| starts_with_any_case(text, j, word))?;
         place(blanks(text, j + said.len()), Verdict::Strong, Manner::Told)
@@ -269,7 +289,9 @@ fn pair(text: &[u8], from: usize) -> Option<usize> {
     i = blanks(text, word + quote.map_or(0, Quote::len));
     let (length, _) = operator(text, i)?;
     let value = blanks(text, i + length);
-    Quote::at(text, value).map(|_| value)
+    // Quoted, or a number, or YAML.
+    let bare = at(text, value).is_ascii_digit() || quote.is_none() && at(text, i) == b':' && value > i + 1;
+    (Quote::at(text, value).is_some() || bare).then_some(value)
 }
 
 /// What a value may not reach across: the end of the string that holds its name, or of the text.
@@ -307,6 +329,11 @@ impl Value {
         }
         if matches!(self.place.manner, Manner::Colon | Manner::Equals) && starts_with(text, start, b"**") {
             start = blanks(text, start + 2);
+        }
+        // `<b>Password:</b> …`: the tag of the name ends first.
+        if starts_with(text, start, b"</") {
+            let tag = run(cut(text, 0, start + REACH), start, |byte| byte != b'>');
+            start = blanks(text, start + tag + 1);
         }
         start = unwrapped(text, start);
         match Quote::at(text, start) {
@@ -366,29 +393,23 @@ impl Value {
         let content = start + run(text, start, is_space);
         let data = if starts_with(text, content, b"<![CDATA[") { content + 9 } else { content };
         let end = memchr(b'<', cut(text, data, self.limit)).map_or(self.limit, |end| data + end);
-        let end = if data > content {
-            memchr(b']', cut(text, data, self.limit)).map_or(end, |end| data + end)
-        } else {
-            end
-        };
+        let closing = memchr::memmem::find(cut(text, data, self.limit), b"]]>").map(|end| data + end);
+        let end = if data > content { closing.unwrap_or(end) } else { end };
         let end = end - run_before(text, end, end.saturating_sub(data), is_space);
         self.judge(scene, data..end, None);
     }
 
     fn bare(&self, scene: &mut Scene<'_>, start: usize) {
         let text = scene.text;
-        let keyed = self.place.quote.filter(|_| self.place.manner == Manner::Colon);
+        let number = matches!(at(text, start), b'-' | b'0'..=b'9');
+        let keyed = self.place.quote.filter(|_| self.place.manner == Manner::Colon && number);
         let end = bare_end(text, start, self.reach(text, start, self.limit), &self.place);
         // `map[Authorization:[Bearer …]]`, as Go prints headers.
-        let start = start
-            + usize::from(
-                self.form != Form::Value
-                    && at(text, start) == b'['
-                    && at(text, start + 1).is_ascii_alphabetic()
-                    && !starts_with(text, start, b"[REDACTED"),
-            );
+        let word = start + 1 + run(text, start + 1, |byte| byte.is_ascii_alphanumeric());
+        let listed = at(text, start) == b'[' && matches!(at(text, word), b' ' | b'=');
+        let start = start + usize::from(self.form != Form::Value && listed);
         match self.form {
-            _ if keyed.is_some() => {}
+            _ if self.place.quote.is_some() => {} // a document's: a number, or null
             Form::Authorization => {
                 let ends = if self.place.manner == Manner::Equals { Ends::Within } else { Ends::Perhaps };
                 return header::authorization(scene, start..header::line_end(text, start, self.limit), ends);
@@ -401,9 +422,6 @@ impl Value {
                 );
             }
             Form::Value => {}
-        }
-        if keyed.is_none() && (self.is_prose(text, start, end) || Self::is_code(text, start, end)) {
-            return;
         }
         // `token: String = "…"`: a type stands between name and value.
         let behind = blanks(text, end);
@@ -418,12 +436,16 @@ impl Value {
                 return self.quoted(scene, value, quote);
             }
         }
+        if keyed.is_none() && (self.is_prose(text, start, end) || Self::is_code(text, start, end)) {
+            return;
+        }
         // `Token { kind: … }`: the value is an object, and its type stands before it.
         let behind = blanks(text, end);
         if at(text, start).is_ascii_uppercase() && at(text, behind) == b'{' && opens_container(text, behind) {
             return self.container(scene, behind);
         }
-        let whole_line = self.begins_line(text) && !is_placeholder(cut(text, start, end));
+        let first = cut(text, start, end);
+        let whole_line = self.begins_line(text) && !is_placeholder(first) && !scene.shows(Kind::Key, first);
         let end = if whole_line { self.line(text, end) } else { end };
         self.judge(scene, start..end, keyed);
     }
@@ -466,7 +488,13 @@ impl Value {
                     if matches!(at(text, next), b':' | b'=') && next < limit {
                         told = key::is_about_something(cut(text, inside, end)); // a key, whose value comes
                     } else if !told {
-                        self.judge(scene, inside..end, if quote.is_none() { self.place.quote } else { None });
+                        self.judge(
+                            scene,
+                            inside..end,
+                            self.place.quote.filter(|_| {
+                                quote.is_none() && matches!(at(text, inside), b'-' | b'0'..=b'9')
+                            }),
+                        );
                     }
                     i = behind;
                     continue;
@@ -494,10 +522,11 @@ impl Value {
         let content = cut(text, value.start, value.end);
         let trimmed = content.trim_ascii();
         let name = cut(text, self.name.start, self.name.end);
-        let random = || looks_random(cut(trimmed, 0, PROBE)) || holds_random(trimmed);
+        let random =
+            || looks_random(cut(trimmed, 0, PROBE)) || holds_random(trimmed) || header::is_basic(trimmed);
         let hide = !is_placeholder(trimmed)
             && (self.verdict == Verdict::Strong
-                && (self.place.manner != Manner::Told || looks_told(trimmed))
+                && (self.place.manner != Manner::Told || looks_told(trimmed) || is_code(name, trimmed))
                 || random())
             && !is_working_directory(name, trimmed)
             && !is_tally(name, trimmed)
@@ -569,6 +598,12 @@ fn unwrapped(text: &[u8], start: usize) -> usize {
     for _ in 0..4 {
         let Some(wrapper) = WRAPPERS.iter().find(|wrapper| starts_with(text, i, wrapper)) else { break };
         i += wrapper.len();
+    }
+    // Go's `[]string{"…"}`.
+    if starts_with(text, i, b"[]") {
+        let is_kind = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'{' | b'}' | b'(');
+        let kind = i + 2 + run(cut(text, 0, i + 24), i + 2, is_kind);
+        i = if Quote::at(text, kind).is_some() { kind } else { i };
     }
     let letters = run(text, i, |byte| {
         matches!(byte, b'b' | b'r' | b'u' | b'f' | b'N' | b'L' | b'@' | b'#' | b'&' | b'(')
@@ -733,8 +768,22 @@ fn is_working_directory(name: &[u8], value: &[u8]) -> bool {
 /// `pass=12 fail=3` counts tests, `pin=13` is a pin of a chip.
 fn is_tally(name: &[u8], value: &[u8]) -> bool {
     let digits = value.iter().all(u8::is_ascii_digit);
+    let begun = value.first().is_some_and(u8::is_ascii_digit);
     let pin = name.get(name.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case(b"pin"));
-    name.eq_ignore_ascii_case(b"pass") && value.len() <= 4 && digits || pin && !(digits && value.len() >= 4)
+    // `--- PASS: TestLogin (0.01s)`, `first pass: 12ms`, `EOS token = 2`, `erlang otp: 26.2.1`
+    name == b"PASS"
+        || name.eq_ignore_ascii_case(b"pass") && value.len() <= 6 && begun
+        || name.eq_ignore_ascii_case(b"token") && value.len() <= 5 && digits
+        || name.eq_ignore_ascii_case(b"otp") && begun && value.contains(&b'.')
+        || pin && !(digits && value.len() >= 4)
+}
+
+/// A code of a few digits, where one is spoken of.
+fn is_code(name: &[u8], value: &[u8]) -> bool {
+    let about = [&b"otp"[..], b"totp", b"passcode", b"pin"]
+        .iter()
+        .any(|code| starts_with_any_case(name, name.len().saturating_sub(code.len()), code));
+    about && (4..=10).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
 }
 
 /// `token: https://…` names a place; what is secret in it, others find.

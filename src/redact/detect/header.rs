@@ -37,7 +37,7 @@ fn is_token68(byte: u8) -> bool {
 }
 
 /// Base64 of `user:password`, RFC 7617 §2.
-fn is_basic(word: &[u8]) -> bool {
+pub(super) fn is_basic(word: &[u8]) -> bool {
     if !(4..=1024).contains(&word.len()) {
         return false;
     }
@@ -83,28 +83,23 @@ pub(super) fn authorization(scene: &mut Scene<'_>, value: Range<usize>, ends: En
         && !is_status(scheme) | is_known(scheme);
     let from = if is_scheme { second } else { start };
     let mut end = if closed { value.end } else { trim(text, from, word_end(from)) };
-    if !closed && is_scheme {
-        // `Digest username="…", response="…"`: parameters, each behind a comma.
-        while at(text, end) == b'"'
-            || cut(text, from, end).contains(&b'=')
-                && cut(text, end.saturating_sub(1), end + 2).contains(&b',')
-        {
-            let next = end
-                + run(cut(text, 0, value.end), end, |byte| {
-                    is_space(byte) || matches!(byte, b'"' | b',' | b'\\')
-                });
-            let word = word_end(next);
-            if word == end {
-                break;
-            }
-            end = word;
-        }
+    // `Digest username="…", response="…"`: where there are parameters, all that follows belongs to them.
+    if !closed && is_scheme && has_parameters(scheme) {
+        end = value.end;
     }
     let credentials = cut(text, from, end);
     let spoken = ends == Ends::Perhaps && !is_scheme && is_prose(text, from, end);
-    if !is_placeholder(credentials.trim_ascii()) && !spoken && (is_scheme || credentials.len() >= 4) {
+    if !is_placeholder(credentials.trim_ascii()) && !spoken && (is_scheme || closed || credentials.len() >= 4)
+    {
         scene.add(from..end, Kind::Authorization, Detail::None);
     }
+}
+
+/// Schemes with more behind them than one word.
+fn has_parameters(scheme: &[u8]) -> bool {
+    const SCHEMES: [&[u8]; 8] =
+        [b"digest", b"oauth", b"hawk", b"signature", b"mac", b"vapid", b"scram-sha-256", b"aws4-hmac-sha256"];
+    SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 /// IANA's registry of HTTP authentication schemes, and what large services use besides.
@@ -128,7 +123,9 @@ pub(super) fn cookies(scene: &mut Scene<'_>, value: Range<usize>, set: bool) {
                 !is_space(byte) && !matches!(byte, b';' | b'"' | b'\\' | b'\'')
             });
         let content = cut(text, from, end);
-        if !is_placeholder(content) && (named || looks_random(content)) {
+        if !is_placeholder(content)
+            && (named || i == value.start && content.len() >= 8 && end >= value.end || looks_random(content))
+        {
             scene.add(from..end, Kind::Cookie, Detail::Under(i..name));
         }
         if set || !named || end == i || at(text, end) != b';' || end >= value.end {
@@ -161,7 +158,11 @@ const LONGEST_LINE: usize = 1 << 16;
 
 /// `end` without the brackets and commas that belong to what is around.
 fn trim(text: &[u8], from: usize, end: usize) -> usize {
-    let own = if at(text, from) == b'[' { b']' } else { 0 };
+    let own = match at(text, from) {
+        b'[' => b']',
+        b'(' => b')',
+        _ => 0,
+    };
     let behind = |byte| matches!(byte, b',' | b';' | b')' | b']' | b'}' | b'>') && byte != own;
     end - run_before(text, end, end.saturating_sub(from), behind)
 }

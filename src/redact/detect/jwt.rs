@@ -17,6 +17,9 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     }
 }
 
+/// Longer parts are not judged, but hidden to their end behind a header that was.
+const LONGEST: usize = 1024;
+
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
@@ -26,8 +29,9 @@ fn plain(scene: &mut Scene<'_>, start: usize) {
     if !begins_word(text, start) {
         return;
     }
-    let header = start + run(text, start, is_part);
-    let payload = header + 1 + run(text, header + 1, is_part);
+    // No further than a header is long, or a line of headers would be read again for each.
+    let header = start + run(cut(text, 0, start + LONGEST), start, is_part);
+    let payload = header + 1 + run(cut(text, 0, header + LONGEST), header + 1, is_part);
     let padded = header + run(text, header, |byte| byte == b'=');
     if at(text, header) != b'.' && at(text, padded) != b'.' || header - start < 12 {
         return;
@@ -59,12 +63,12 @@ fn encoded(scene: &mut Scene<'_>, anchor: usize) {
     let text = scene.text;
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
     let start = anchor - run_before(text, anchor, 3, is_base64);
-    let end = anchor + run(text, anchor, is_base64);
-    if end - anchor < 40 || !begins_word(text, start) || start + 3 < anchor {
+    let head_end = anchor + run(cut(text, 0, anchor + 64), anchor, is_base64);
+    if head_end - anchor < 40 || !begins_word(text, start) || start + 3 < anchor {
         return;
     }
     // A header in base64 begins with `eyJ`, one, two or three characters into the text: decode it by its own alignment.
-    let head = cut(text, start, start + 64.min((end - start) / 4 * 4));
+    let head = cut(text, start, start + 64.min((head_end - start) / 4 * 4));
     let mut decoded = [0; 48];
     let Some(into) = decoded.get_mut(..head.len() / 4 * 3) else { return };
     let aligned = head.get(..head.len() / 4 * 4).unwrap_or_default();
@@ -75,6 +79,7 @@ fn encoded(scene: &mut Scene<'_>, anchor: usize) {
         })
     };
     if whole.is_some() && (0..=2).any(json) {
+        let end = head_end + run(text, head_end, is_base64);
         let end = end + run(cut(text, 0, end + 2), end, |byte| byte == b'=');
         scene.add(start..end, Kind::Jwt, Detail::None);
     }

@@ -72,21 +72,38 @@ pub(super) struct Scene<'t> {
     pub(super) found: Vec<Span>,
     /// Up to here, lists and objects under a sensitive name were walked.
     pub(super) walked: usize,
+    /// The span that reaches furthest.
+    covered: Range<usize>,
     /// The text ended inside of a private key: what follows belongs to it.
     pub(super) open_armour: bool,
 }
 
 impl<'t> Scene<'t> {
     pub(super) fn new(text: &'t [u8], settings: &'t Settings) -> Self {
-        Self { text, settings, strings: Strings::default(), found: Vec::new(), walked: 0, open_armour: false }
+        Self {
+            text,
+            settings,
+            strings: Strings::default(),
+            found: Vec::new(),
+            walked: 0,
+            covered: 0..0,
+            open_armour: false,
+        }
     }
 
-    /// Where to look on, from `from`: behind the last span, if it covers that.
-    pub(super) fn uncovered(&self, from: usize) -> usize {
-        match self.found.last() {
-            Some(span) if span.start <= from => from.max(span.end),
-            _ => from,
-        }
+    /// Where to look on, from `place`: behind what is hidden already, if that is in it. What is hidden is not read again, or
+    /// a value full of names would be read once for each.
+    pub(super) fn uncovered(&self, place: usize) -> usize {
+        if self.covered.contains(&place) { self.covered.end } else { place }
+    }
+
+    pub(super) fn wants(&self, kind: Kind) -> bool {
+        self.settings.kinds.has(kind)
+    }
+
+    /// Whether a value is shown although it was found.
+    pub(super) fn shows(&self, kind: Kind, value: &[u8]) -> bool {
+        self.settings.shows(kind, value)
     }
 
     /// Looks for tokens by their providers' prefixes, of which there are too many for anchors.
@@ -120,7 +137,10 @@ impl<'t> Scene<'t> {
         wrap: Option<Quote>,
     ) {
         let value = cut(self.text, place.start, place.end);
-        if !value.is_empty() && self.settings.kinds.has(kind) && !self.settings.shows(value) {
+        if !value.is_empty() && self.settings.kinds.has(kind) && !self.settings.shows(kind, value) {
+            if place.end > self.covered.end {
+                self.covered = place.clone();
+            }
             self.found.push(Span { start: place.start, end: place.end, kind, detail, wrap });
         }
     }

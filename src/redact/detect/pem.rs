@@ -12,7 +12,7 @@ fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
     let Some(start) = body_start(text, &anchor) else { return };
     let body = body(text, start);
-    scene.open_armour = body.open;
+    scene.open_armour = body.open && scene.wants(Kind::PrivateKey);
     scene.add(start..body.end, Kind::PrivateKey, Detail::None);
 }
 
@@ -55,10 +55,15 @@ pub(in crate::redact) fn body(text: &[u8], from: usize) -> Body {
         }
         let header = HEADERS.iter().any(|name| cut(text, start, text.len()).starts_with(name));
         let word = start + run(text, start, |byte| if header { !is_break(byte) } else { is_base64(byte) });
-        if word == start || !(header || is_line(text, start, word, end == from)) {
-            return Body { end, open: false };
+        if word > start && (header || is_line(text, start, word, end == from)) {
+            end = word;
+            continue;
         }
-        end = word;
+        match prefixed(text, start) {
+            Prefixed::None => return Body { end, open: false },
+            Prefixed::Line(behind) => end = behind,
+            Prefixed::End(behind) => return Body { end: behind, open: false },
+        }
     }
 }
 
@@ -102,6 +107,43 @@ fn behind_breaks(text: &[u8], mut from: usize) -> usize {
     }
 }
 
+/// A line of armour behind what a logger puts before every line.
+enum Prefixed {
+    None,
+    /// Base64, and where it ends.
+    Line(usize),
+    /// The END line, and where it ends.
+    End(usize),
+}
+
+/// How much a logger may put before a line of 64 characters.
+const LONGEST_PREFIXED: usize = 512;
+
+fn prefixed(text: &[u8], start: usize) -> Prefixed {
+    let line = cut(text, start, start + LONGEST_PREFIXED);
+    let line = line.get(..memchr::memchr2(b'\n', b'\\', line).unwrap_or(line.len())).unwrap_or(line);
+    if let Some(dashes) = memchr::memmem::find(line, b"-----END ") {
+        return match boundary(text, start + dashes) {
+            Boundary::End(behind) => Prefixed::End(behind),
+            _ => Prefixed::None,
+        };
+    }
+    let content = line.trim_ascii_end();
+    let last = content.iter().rev().take_while(|&&byte| is_base64(byte)).count();
+    let word = content.get(content.len() - last..).unwrap_or_default();
+    let before = content.len().checked_sub(last + 1).map(|before| at(content, before));
+    // A short last line is told by the END line behind it.
+    let next = start + line.len();
+    let ends = || memchr::memmem::find(cut(text, next, next + LONGEST_PREFIXED), b"-----END ").is_some();
+    let key = last >= 40
+        || last >= 4 && last % 4 == 0 && word.iter().any(|byte| !byte.is_ascii_lowercase()) && ends();
+    if key && matches!(before, Some(b' ' | b'\t' | b'|' | b'>' | b'+')) {
+        Prefixed::Line(start + content.len())
+    } else {
+        Prefixed::None
+    }
+}
+
 /// A line of armour that is no body.
 #[derive(PartialEq, Eq)]
 enum Boundary {
@@ -133,5 +175,6 @@ fn is_line(text: &[u8], start: usize, end: usize, first: bool) -> bool {
         || is_break(next)
         || is_space(next) && boundary(text, behind_breaks(text, end)) != Boundary::None;
     let mixed = cut(text, start, end).iter().any(|byte| !byte.is_ascii_lowercase());
-    end - start >= 40 || (first || alone) && mixed
+    let length = end - start;
+    length >= 40 || mixed && (alone || first && length >= 8)
 }
