@@ -128,6 +128,7 @@ impl Words {
             for behind in index + 1..self.count {
                 match self.word(behind) {
                     b"id" if matches!(self.word(index), b"session" | b"sess" | b"secret") => {}
+                    b"word" | b"words" | b"key" | b"wd" if self.word(index) == b"pass" => {}
                     word if holds(ABOUT, word) => return Verdict::Plain,
                     word if is_neutral(word) => {}
                     _ => verdict = verdict.min(Verdict::Weak),
@@ -254,11 +255,14 @@ const STRONG: &[&str] = &[
     "otp",
     "pass",
     "passcode",
+    "passkey",
     "passphrase",
+    "passw",
     "passwd",
     "password",
     "passwords",
     "passwort",
+    "passwrd",
     "pin",
     "pswd",
     "pwd",
@@ -586,6 +590,8 @@ const NEUTRAL: &[&str] = &[
     "base64",
     "clear",
     "cleartext",
+    "code",
+    "codes",
     "confirm",
     "confirmation",
     "current",
@@ -610,6 +616,7 @@ const NEUTRAL: &[&str] = &[
     "old",
     "param",
     "pem",
+    "phrase",
     "plain",
     "plaintext",
     "prev",

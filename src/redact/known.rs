@@ -194,7 +194,7 @@ impl Json {
             let foreign = self.foreign && !character.is_ascii();
             match character {
                 character if self.signs.contains(character) || foreign => {
-                    self.number(character, &mut escaped)
+                    self.number(character, &mut escaped);
                 }
                 '"' | '\\' => escaped.extend(['\\', character]),
                 '/' if self.slash => escaped.push_str("\\/"),

@@ -16,6 +16,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     match first {
         b'$' => match (at(value, 1), last) {
             (b'{' | b'(', b'}' | b')') => is_name(inner(2)),
+            (b'{', b'{') => true, // `${{ secrets.NAME }}`, up to its first space
             _ if value.len() > 1 && value.iter().skip(1).all(u8::is_ascii_digit) => true, // a parameter of SQL
             _ => {
                 value.len() >= 4
@@ -47,17 +48,33 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
 
 /// `sk_l****9f2a`: stars, and little else.
 fn is_partly_masked(value: &[u8]) -> bool {
-    let stars = value.iter().filter(|&&byte| byte == b'*').count();
+    let stars = memchr::memchr_iter(b'*', value).count();
     stars >= 4 && (stars * 2 >= value.len() || stars == 4 && value.len() <= 12)
 }
 
 /// Where a secret is kept, not what it is.
 fn is_reference(value: &[u8]) -> bool {
-    const SCHEMES: [&[u8]; 5] = [b"op://", b"vault:", b"arn:aws:", b"process.env.", b"secrets."];
-    let path = value.starts_with(b"/") && value.iter().filter(|&&byte| byte == b'/').count() >= 2;
+    const SCHEMES: [&[u8]; 3] = [b"op://", b"vault:", b"arn:aws:"];
+    const OBJECTS: [&[u8]; 12] = [
+        b"process.env.",
+        b"secrets.",
+        b"var.",
+        b"module.",
+        b"local.",
+        b"data.",
+        b"req.",
+        b"request.",
+        b"self.",
+        b"this.",
+        b"config.",
+        b"env.",
+    ];
+    let named = value.iter().all(|&byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'));
+    let path = value.starts_with(b"/") && memchr::memchr_iter(b'/', value).count() >= 2;
     let segments =
         || value.split(|&byte| byte == b'/').all(|segment| segment.len() <= 40 && !looks_random(segment));
     SCHEMES.iter().any(|scheme| value.starts_with(scheme))
+        || named && OBJECTS.iter().any(|object| value.starts_with(object))
         || path && !value.iter().any(|byte| matches!(byte, b'+' | b'=' | b'@' | b'!' | b'$')) && segments()
 }
 
@@ -115,6 +132,7 @@ pub(super) fn is_status(value: &[u8]) -> bool {
 const LONGEST_STATUS: usize = 12;
 
 const STATUS: &[&str] = &[
+    "&str",
     "(empty)",
     "(none)",
     "(null)",
@@ -130,8 +148,11 @@ const STATUS: &[&str] = &[
     "<secret>",
     "[redacted]",
     "absent",
+    "await",
     "bool",
+    "chauthtok",
     "compat",
+    "configured",
     "disabled",
     "empty",
     "enabled",
@@ -141,6 +162,7 @@ const STATUS: &[&str] = &[
     "files",
     "filtered",
     "hidden",
+    "include",
     "int",
     "invalid",
     "loaded",
@@ -154,11 +176,14 @@ const STATUS: &[&str] = &[
     "null",
     "off",
     "ok",
+    "omit",
     "optional",
     "present",
     "redacted",
     "removed",
     "required",
+    "same-origin",
+    "self",
     "str",
     "string",
     "success",

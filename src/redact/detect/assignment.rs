@@ -161,7 +161,7 @@ impl Place {
             } else if matches!(at(text, i), b']' | b')' | b'}' | b'*') {
                 brackets |= at(text, i) != b'*';
                 i += 1;
-            } else if starts_with(text, i, b"%5D") || starts_with(text, i, b"%22") {
+            } else if [&b"%5B"[..], b"%5D", b"%22"].iter().any(|sign| starts_with(text, i, sign)) {
                 i += 3;
             } else {
                 break;
@@ -213,6 +213,9 @@ impl Place {
     }
 }
 
+/// An equals sign or a colon in a URL in a URL.
+const ENCODED: [&[u8]; 6] = [b"%3D", b"%3d", b"%3A", b"%3a", b"%253D", b"%253A"];
+
 /// What prose puts between a name and its value.
 const SAID: [&[u8]; 5] = [b"is: ", b"is ", b"was: ", b"was ", b"are "];
 
@@ -233,9 +236,9 @@ fn operator(text: &[u8], from: usize) -> Option<(usize, Manner)> {
         let path = at(text, from + 1) == b':' || starts_with(text, from, b"://");
         return (!path).then_some((1, Manner::Colon));
     }
-    let encoded = [&b"%3D"[..], b"%3d", b"%3A", b"%3a"].iter().any(|sign| starts_with(text, from, sign));
-    if encoded {
-        return Some((3, Manner::Percent));
+    let encoded = ENCODED.iter().find(|sign| starts_with(text, from, sign));
+    if let Some(sign) = encoded {
+        return Some((sign.len(), Manner::Percent));
     }
     (starts_with(text, from, b"\\u003d") || starts_with(text, from, b"\\u003D"))
         .then_some((6, Manner::Equals))
@@ -375,6 +378,16 @@ impl Value {
         // Without a closing quote, rather too much is hidden than half a secret shown.
         let end = quote.closes(text, inside, limit).unwrap_or(limit);
         self.judge(scene, inside..end, None);
+        // `password = "old" -> "new"`, as plans of changes show it.
+        let behind = blanks(text, end + quote.len());
+        if starts_with(text, behind, b"->") || starts_with(text, behind, b"=>") {
+            let next = blanks(text, behind + 2);
+            if let Some(quote) = Quote::at(text, next).filter(|_| next < self.limit) {
+                let inside = next + quote.len();
+                let end = quote.closes(text, inside, self.limit.min(inside + PROBE)).unwrap_or(inside);
+                self.judge(scene, inside..end, None);
+            }
+        }
     }
 
     /// How far a value is read that begins at `from`: to the limit if it is hidden whatever it is, or begins at random.
@@ -445,6 +458,9 @@ impl Value {
             return self.container(scene, behind);
         }
         let first = cut(text, start, end);
+        if self.begins_line(text) && [&b"not"[..], b"must", b"is", b"cannot", b"should"].contains(&first) {
+            return; // `Password: must be longer`
+        }
         let whole_line = self.begins_line(text) && !is_placeholder(first) && !scene.shows(Kind::Key, first);
         let end = if whole_line { self.line(text, end) } else { end };
         self.judge(scene, start..end, keyed);
@@ -659,7 +675,9 @@ fn bare_end(text: &[u8], start: usize, limit: usize, place: &Place) -> usize {
             b',' | b';' | b'|' | b'&' => i > start && delimits(text, i + 1),
             b'"' | b')' | b']' | b'}' | b'>' => ends_string(text, i + 1),
             b'<' => i > start && matches!(at(text, i + 1), b'/' | b'a'..=b'z' | b'A'..=b'Z' | b'!'),
-            b'%' if place.manner == Manner::Percent => starts_with(text, i, b"%26"),
+            b'%' if place.manner == Manner::Percent => {
+                starts_with(text, i, b"%26") || starts_with(text, i, b"%2526")
+            }
             _ => false,
         };
         if ends {
@@ -742,7 +760,12 @@ fn near(scene: &mut Scene<'_>, name: &Name) {
         let padding = run(cut(text, 0, end + 2), end, |byte| byte == b'=');
         let word = cut(text, i, end);
         let word = word.strip_suffix(b".").unwrap_or(word);
-        if (ends || padding > 0) && word.len() >= 16 && looks_random(word) {
+        // `login ann password hunter2`: the word right behind may be short.
+        let spoken = i <= name.end + 2 && names_password(cut(text, name.start, name.end)) && looks_told(word);
+        // `using RSA key 4A5B…` tells a fingerprint.
+        let fingerprint =
+            at(text, name.end - 1).eq_ignore_ascii_case(&b'y') && word.iter().all(u8::is_ascii_hexdigit);
+        if (ends || padding > 0) && (spoken || word.len() >= 16 && looks_random(word) && !fingerprint) {
             if key::judge(cut(text, name.start, name.end)).verdict == Verdict::Strong {
                 scene.add(i..i + word.len() + padding, Kind::Key, Detail::Under(name.start..name.end));
             }
@@ -750,6 +773,10 @@ fn near(scene: &mut Scene<'_>, name: &Name) {
         }
         i = end;
     }
+}
+
+fn names_password(name: &[u8]) -> bool {
+    [&b"password"[..], b"passwd", b"passphrase"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }
 
 /// A few words of which one looks random: `{AQAAABAAA 9fK2…}`, as Jenkins keeps it.

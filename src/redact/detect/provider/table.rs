@@ -437,7 +437,7 @@ fn parts(before: &[u8], parts: &[(u8, u32, usize)]) -> Option<usize> {
     for &(separator, set, length) in parts {
         left = left.strip_suffix(&[separator])?;
         let found = left.iter().rev().take(length + 1).take_while(|&&byte| class(byte) & set != 0).count();
-        left = left.get(..left.len() - length).filter(|_| found == length)?;
+        left = left.get(..left.len().checked_sub(length)?).filter(|_| found == length)?;
     }
     Some(before.len() - left.len())
 }
