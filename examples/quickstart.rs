@@ -19,6 +19,7 @@ use std::time::Instant;
 use palisade::audit::{self, AuditLog, Event, Kind};
 use palisade::keys::{KeyFile, KeyRing, Wrapping};
 use palisade::password::{Hasher, Rules, VerifyErrorKind};
+use palisade::redact::Redactor;
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
 use palisade::token::{Token, TokenDigest};
@@ -57,7 +58,11 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let hasher = Hasher::default();
     let ring = open_ring(&beside(&options.db, "keys"))?;
     let log_path = beside(&options.db, "audit.jsonl");
-    let log = AuditLog::builder(&ring).app("quickstart").open(&log_path)?;
+    let redactor = Redactor::default(); // a password typed as a name would go no further
+    let log = AuditLog::builder(&ring)
+        .app("quickstart")
+        .redact(move |field, text| redactor.redact_field(field, text))
+        .open(&log_path)?;
 
     let known = stored_password(&database, &options.user)?.is_some();
     let password = read_password(options, known)?;

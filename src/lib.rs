@@ -80,6 +80,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Logs tell no secrets, whatever a line looks like:
+//!
+//! ```
+//! use palisade::redact::Redactor;
+//!
+//! let line = r#"retrying https://ann:hunter2@example.com {"api_key":"abc","max_tokens":512}"#;
+//! let shown = r#"retrying https://ann:[REDACTED]@example.com {"api_key":"[REDACTED]","max_tokens":512}"#;
+//! assert_eq!(Redactor::default().redact(line), shown);
+//! ```
+//!
 //! # What it does not do
 //! It writes no cipher, hash or TLS of its own: those are ring's and RustCrypto's, but for scrypt's mixing in memory. It does not run without the
 //! standard library or in WebAssembly. It cannot protect a process whose memory an attacker reads.
@@ -92,11 +102,14 @@
 //! | `bcrypt` | bcrypt rows of other programs, in [`password`] |
 //! | `blocklist` | words that [`password::Rules`] look for |
 //! | `firebase` | rows of a Firebase project, in [`password`] |
+//! | `http` | [`redact::Redactor`]`::redact_headers`: headers of the `http` crate |
+//! | `json` | [`redact::Redactor`]`::redact_json`: values of `serde_json` |
+//! | `log` | `redact::log`: around any logger of `log` |
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
 //! | `ocsf` | `audit::sink::Ocsf`: security events in the Open Cybersecurity Schema Framework |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`] |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
-//! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing` |
+//! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |
 
 #![forbid(unsafe_code)]
 

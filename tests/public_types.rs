@@ -16,6 +16,7 @@ use palisade::password::{
     Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
 use palisade::random::RandomError;
+use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, Writer};
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
 use palisade::token::{
@@ -33,6 +34,8 @@ const _: () = {
     crosses_threads::<(Budget, BuildError, Ceilings, Defect, HashError, Hasher, HasherBuilder, Scheme)>();
     crosses_threads::<(StoredHash, Verified, VerifyError)>();
     crosses_threads::<(Acceptable<'static>, Format, Policy, Refusal, Rules, SchemeError)>();
+    crosses_threads::<(Redaction, Mask, RedactError, Redactor, Rule, Writer<Vec<u8>>)>();
+    crosses_threads::<(palisade::redact::Builder, palisade::redact::Counts, palisade::redact::Kind)>();
     crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();

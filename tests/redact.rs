@@ -301,7 +301,7 @@ fn registered_secrets_are_found_in_every_encoding() {
         .chars()
         .map(|c| if c.is_ascii() { c.to_string() } else { format!("\\u{:04x}", c as u32) })
         .collect();
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = base16ct::lower::encode_string(secret.as_bytes());
     let percent: String =
         secret
             .bytes()

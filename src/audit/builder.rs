@@ -69,10 +69,11 @@ impl Builder {
     /// ```
     /// use palisade::audit::{AuditLog, Event};
     /// use palisade::keys::KeyRing;
-    /// use std::borrow::Cow;
+    /// use palisade::redact::Redactor;
     ///
+    /// let redactor = Redactor::builder().personal_data(true).build()?;
     /// let log = AuditLog::builder(KeyRing::generate()?)
-    ///     .redact(|_field, text| if text.contains('@') { Cow::Borrowed("[address]") } else { Cow::Borrowed(text) })
+    ///     .redact(move |field, text| redactor.redact_field(field, text))
     ///     .writer(Vec::new());
     /// log.record(Event::authentication_failure().subject("alice@example.com"))?;
     /// assert!(!String::from_utf8(log.into_inner()?)?.contains("alice"));

@@ -67,7 +67,7 @@ impl Redactor {
         self.redact_event(line, None).bytes.map_or(Cow::Borrowed(line), Cow::Owned)
     }
 
-    /// Hides `text` whole if it stands under a sensitive name, and what is secret in it otherwise: for fields of structured
+    /// Hides `text` whole if its name says that it is a secret, and what is secret in it otherwise: for fields of structured
     /// logs, such as those that `audit::Builder::redact` passes on.
     ///
     /// ```
@@ -92,8 +92,11 @@ impl Redactor {
         }
     }
 
-    /// Registers a secret, to be hidden wherever it appears from now on: as it is, and in base64 (also inside of a longer
-    /// text), hexadecimal, percent-encoding, JSON and XML. It takes effect for all clones of this redactor.
+    /// Registers a secret, to be hidden wherever it appears from now on: as it is; in base64 and base64url, in each of the
+    /// three alignments it may have in a longer text; in hexadecimal; percent-encoded; and escaped for JSON, up to three
+    /// strings deep, or for XML. Of a secret of several lines, each line is hidden. It takes effect for all clones.
+    ///
+    /// Other encodings of it, such as base64 twice, are not found.
     ///
     /// ```
     /// use palisade::redact::Redactor;
@@ -103,7 +106,7 @@ impl Redactor {
     /// redactor.register(&SecretString::from("correct horse"))?;
     /// assert_eq!(redactor.redact("he said correct horse twice"), "he said [REDACTED] twice");
     /// assert_eq!(redactor.redact("GET /correct%20horse"), "GET /[REDACTED]");
-    /// assert_eq!(redactor.redact("Y29ycmVjdCBob3JzZQ=="), "[REDACTED]==");
+    /// assert_eq!(redactor.redact("basic Y29ycmVjdCBob3JzZQ=="), "basic [REDACTED]Q=="); // Q holds two bits of it
     /// # Ok::<(), palisade::redact::RedactError>(())
     /// ```
     ///
@@ -141,7 +144,8 @@ impl Redactor {
         self.shared.knows.store(any, Ordering::Release);
     }
 
-    /// Whether a name, such as that of a field or a header, says that its value is a secret.
+    /// Whether a name, such as that of a field or a header, says that its value is a secret, or may be one if it looks random
+    /// (`session`, `signature`). What [`redact_field`](Self::redact_field) hides depends on the value as well.
     ///
     /// ```
     /// use palisade::redact::Redactor;

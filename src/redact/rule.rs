@@ -15,7 +15,7 @@ use super::kind::Kind;
 /// use palisade::redact::{Redactor, Rule};
 ///
 /// let badge = Rule::new("badge", "BADGE-", r"BADGE-(?P<secret>\d{6})")?;
-/// let redactor = Redactor::builder().rule(badge).build()?;
+/// let redactor = Redactor::builder().rule(badge)?.build()?;
 /// assert_eq!(redactor.redact("opened by BADGE-481516"), "opened by BADGE-[REDACTED]");
 /// # Ok::<(), palisade::redact::RedactError>(())
 /// ```
