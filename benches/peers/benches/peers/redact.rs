@@ -17,31 +17,89 @@ pub fn races(report: &mut Report) {
     let clean = Rc::new(logs());
     let json = Rc::new(json_access_log(2_000));
     let dirty: Rc<Vec<String>> = Rc::new(
-        clean.iter().enumerate().map(|(i, line)| if i % 10 == 0 { format!("{line} password=hunter2 user=ann") } else { line.clone() }).collect(),
+        clean
+            .iter()
+            .enumerate()
+            .map(
+                |(i, line)| {
+                    if i % 10 == 0 { format!("{line} password=hunter2 user=ann") } else { line.clone() }
+                },
+            )
+            .collect(),
     );
     let plain = Redactor::default();
-    for (name, goal, lines) in [("clean lines", "≥ 1 GB/s; ≤ 2.5 × the search", &clean), ("JSON access log", "≤ 4 × the search", &json)] {
+    for (name, goal, lines) in [
+        ("clean lines", "≥ 1 GB/s; ≤ 2.5 × the search", &clean),
+        ("JSON access log", "≤ 4 × the search", &json),
+    ] {
         let bytes: usize = lines.iter().map(String::len).sum();
         let (redactor, stems, seeds) = (plain.clone(), stems(), seeds());
         let [ours, search, regexes] = [(); 3].map(|()| Rc::clone(lines));
         let changed = lines.iter().filter(|line| plain.redact(line) != line.as_str()).count();
         Race::new(format!("{name}: {} lines, {} KB ({changed} changed)", lines.len(), bytes / 1000), goal)
-            .contender("palisade", move || ours.iter().map(|line| redactor.redact_bytes(black_box(line.as_bytes())).len()).sum::<usize>(), |_| true)
-            .contender("aho-corasick 1.1.5, bare search for 56 stems", move || {
-                search.iter().map(|line| count(&stems, black_box(line.as_bytes()))).sum::<usize>()
-            }, |_| true)
-            .contender("regex 1.13.1, the three regexes everyone copies", move || {
-                regexes.iter().map(|line| seeds.iter().map(|seed| seed.replace_all(black_box(line.as_bytes()), &b"[REDACTED]"[..]).len()).sum::<usize>()).sum::<usize>()
-            }, |_| true)
+            .contender(
+                "palisade",
+                move || {
+                    ours.iter()
+                        .map(|line| redactor.redact_bytes(black_box(line.as_bytes())).len())
+                        .sum::<usize>()
+                },
+                |_| true,
+            )
+            .contender(
+                "aho-corasick 1.1.5, bare search for 56 stems",
+                move || search.iter().map(|line| count(&stems, black_box(line.as_bytes()))).sum::<usize>(),
+                |_| true,
+            )
+            .contender(
+                "regex 1.13.1, the three regexes everyone copies",
+                move || {
+                    regexes
+                        .iter()
+                        .map(|line| {
+                            seeds
+                                .iter()
+                                .map(|seed| {
+                                    seed.replace_all(black_box(line.as_bytes()), &b"[REDACTED]"[..]).len()
+                                })
+                                .sum::<usize>()
+                        })
+                        .sum::<usize>()
+                },
+                |_| true,
+            )
             .run(report);
     }
     let (redactor, same) = (plain.clone(), plain.clone());
     Race::new("one dirty line in ten", "≤ 1.67 × clean")
-        .contender("palisade, one in ten dirty", move || dirty.iter().map(|line| redactor.redact_bytes(black_box(line.as_bytes())).len()).sum::<usize>(), |_| true)
-        .contender("palisade, clean", { let clean = Rc::clone(&clean); move || clean.iter().map(|line| same.redact_bytes(black_box(line.as_bytes())).len()).sum::<usize>() }, |_| true)
+        .contender(
+            "palisade, one in ten dirty",
+            move || {
+                dirty
+                    .iter()
+                    .map(|line| redactor.redact_bytes(black_box(line.as_bytes())).len())
+                    .sum::<usize>()
+            },
+            |_| true,
+        )
+        .contender(
+            "palisade, clean",
+            {
+                let clean = Rc::clone(&clean);
+                move || {
+                    clean
+                        .iter()
+                        .map(|line| same.redact_bytes(black_box(line.as_bytes())).len())
+                        .sum::<usize>()
+                }
+            },
+            |_| true,
+        )
         .run(report);
     equal_rules(report, &clean);
-    Race::new("building the default redactor", "≤ 10 ms").contender("palisade", Redactor::default, |_| true).run(report);
+    Race::new("building the default redactor", "≤ 10 ms")
+        .contender("palisade", Redactor::default, |_| true)
+        .run(report);
 }
 
 /// Fifty rules of one form in both programs.
@@ -55,21 +113,40 @@ fn equal_rules(report: &mut Report, lines: &Rc<Vec<String>>) {
     let ours = builder.build().unwrap();
     let rules: Vec<_> = names
         .iter()
-        .map(|name| RootRuleConfig::new(RegexRuleConfig::new(&pattern(name)).build()).match_action(MatchAction::Redact { replacement: "[REDACTED]".into() }))
+        .map(|name| {
+            RootRuleConfig::new(RegexRuleConfig::new(&pattern(name)).build())
+                .match_action(MatchAction::Redact { replacement: "[REDACTED]".into() })
+        })
         .collect();
     let scanner = Scanner::builder(&rules).build().unwrap();
     let [mine, theirs] = [(); 2].map(|()| Rc::clone(lines));
     Race::new("50 equal rules", "≤ 0.1 ×")
-        .contender("palisade, with all it finds besides", move || mine.iter().map(|line| ours.redact_bytes(black_box(line.as_bytes())).len()).sum::<usize>(), |_| true)
-        .contender("dd-sensitive-data-scanner 0.1.0-20261029", move || {
-            theirs.iter().map(|line| scanner.scan(&mut black_box(line).clone()).unwrap().len()).sum::<usize>()
-        }, |_| true)
+        .contender(
+            "palisade, with all it finds besides",
+            move || {
+                mine.iter().map(|line| ours.redact_bytes(black_box(line.as_bytes())).len()).sum::<usize>()
+            },
+            |_| true,
+        )
+        .contender(
+            "dd-sensitive-data-scanner 0.1.0-20261029",
+            move || {
+                theirs
+                    .iter()
+                    .map(|line| scanner.scan(&mut black_box(line).clone()).unwrap().len())
+                    .sum::<usize>()
+            },
+            |_| true,
+        )
         .run(report);
 }
 
 /// What finding the names of secrets costs, and nothing else.
 fn stems() -> Searcher {
-    let stems = ["pass", "pwd", "secret", "token", "key", "auth", "cred", "cookie", "session", "bearer", "jwt", "otp", "sig", "csrf", "xsrf", "private", "login", "phrase"];
+    let stems = [
+        "pass", "pwd", "secret", "token", "key", "auth", "cred", "cookie", "session", "bearer", "jwt", "otp",
+        "sig", "csrf", "xsrf", "private", "login", "phrase",
+    ];
     let mut spelled: Vec<String> = Vec::new();
     for stem in stems {
         let title = stem[..1].to_uppercase() + &stem[1..];
@@ -77,7 +154,12 @@ fn stems() -> Searcher {
     }
     spelled.extend(["://".to_owned(), "eyJ".to_owned()]);
     assert_eq!(spelled.len(), 56);
-    Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(&spelled).build().expect("this processor has vectors")
+    Config::new()
+        .match_kind(MatchKind::LeftmostFirst)
+        .builder()
+        .extend(&spelled)
+        .build()
+        .expect("this processor has vectors")
 }
 
 fn count(searcher: &Searcher, line: &[u8]) -> usize {
@@ -86,8 +168,12 @@ fn count(searcher: &Searcher, line: &[u8]) -> usize {
 
 /// As snippets for redaction on the web have them.
 fn seeds() -> [Regex; 3] {
-    [r#"(?i)(password|secret|token|key)["']?\s*[:=]\s*["']?[^\s"',}]+"#, r"(?i)bearer\s+[A-Za-z0-9\-._~+/]+=*", r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"]
-        .map(|pattern| Regex::new(pattern).unwrap())
+    [
+        r#"(?i)(password|secret|token|key)["']?\s*[:=]\s*["']?[^\s"',}]+"#,
+        r"(?i)bearer\s+[A-Za-z0-9\-._~+/]+=*",
+        r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+",
+    ]
+    .map(|pattern| Regex::new(pattern).unwrap())
 }
 
 fn logs() -> Vec<String> {
