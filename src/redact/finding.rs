@@ -1,9 +1,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::detect::Detail;
+use super::detect::{Detail, Span};
 use super::kind::Kind;
-use super::scan::Merged;
 
 /// Something that [`Redactor::explain`](super::Redactor::explain) found: what and where, without its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +17,7 @@ impl Finding {
         Self { kind, range, reason }
     }
 
-    pub(super) fn of(span: &Merged, line: &[u8]) -> Self {
+    pub(super) fn of(span: &Span, line: &[u8]) -> Self {
         let reason = match &span.detail {
             Detail::None => None,
             Detail::Named(name) => Some((*name).to_owned()),

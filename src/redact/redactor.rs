@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use super::detect::Span;
 use super::error::{RedactError, RedactErrorKind};
 use super::finding::{Counts, Finding};
 use super::key::{self, Form, Under, Verdict};
@@ -256,7 +257,7 @@ impl Redactor {
             .then(|| Arc::clone(&self.shared.known.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    fn masked(&self, line: &[u8], spans: &[scan::Merged]) -> Vec<u8> {
+    fn masked(&self, line: &[u8], spans: &[Span]) -> Vec<u8> {
         let mut out = Vec::with_capacity(line.len() + spans.len() * 16);
         let mut shown = 0;
         for span in spans {

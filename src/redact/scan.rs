@@ -44,12 +44,9 @@ impl Settings {
 /// What was found in a text.
 pub(super) struct Found {
     /// In ascending order, apart from each other.
-    pub(super) spans: Vec<Merged>,
+    pub(super) spans: Vec<Span>,
     pub(super) open_armour: bool,
 }
-
-/// A place that will not be shown.
-pub(super) type Merged = Span;
 
 /// Finds all there is in a text, which may be the value `under` a name.
 pub(super) fn find(settings: &Settings, known: Option<&Known>, under: Option<Under>, text: &[u8]) -> Found {
@@ -183,31 +180,29 @@ pub(super) fn is_worth_repeating(value: &[u8]) -> bool {
 }
 
 /// One list, in order and without overlaps: the longest wins, and takes in what it overlaps.
-fn merged(text: &[u8], mut spans: Vec<Span>) -> Vec<Merged> {
+fn merged(text: &[u8], mut spans: Vec<Span>) -> Vec<Span> {
     for span in &mut spans {
         whole(text, span);
     }
     spans.sort_by_key(|span| {
         (span.start, std::cmp::Reverse(span.end), span.kind == Kind::Repeated, std::cmp::Reverse(span.kind))
     });
-    let mut merged: Vec<Merged> = Vec::with_capacity(spans.len());
-    for span in spans {
-        match merged.last_mut() {
-            Some(last) if span.start < last.end => {
-                last.end = last.end.max(span.end);
-                last.wrap = last.wrap.or(span.wrap);
-            }
-            _ => merged.push(span),
+    spans.dedup_by(|span, last| {
+        let overlaps = span.start < last.end;
+        if overlaps {
+            last.end = last.end.max(span.end);
+            last.wrap = last.wrap.or(span.wrap);
         }
-    }
+        overlaps
+    });
     if matches!(at(text.trim_ascii_start(), 0), b'{' | b'[' | b'"') {
-        keep_json(text, &mut merged);
+        keep_json(text, &mut spans);
     }
-    merged
+    spans
 }
 
 /// Keeps a document of JSON one: no span reaches out of its string, and the mask of a number is a string.
-fn keep_json(text: &[u8], spans: &mut [Merged]) {
+fn keep_json(text: &[u8], spans: &mut [Span]) {
     let mut strings = Strings::default();
     for span in spans.iter_mut().filter(|span| span.wrap.is_none()) {
         match strings.end_around(text, span.start) {

@@ -6,18 +6,24 @@ use std::ops::Range;
 
 use super::around::{back, byte, chained_before, digits, joined_after, named};
 
-/// The social security number that starts with a run of digits; nine without separators only after its name.
+/// The social security number that starts with a run of digits.
+///
+/// Nine digits without separators are one only after its name. With one of its two dashes left out, a number looks like
+/// a postal code of nine digits, which is personal as well.
 pub(super) fn at(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     let start = run.start;
+    let dash = |place: usize, behind: usize| byte(text, place) == b'-' && digits(text, place + 1) == behind;
     let (group, serial) = match run.len() {
+        3 if dash(start + 3, 6) => (start + 4, start + 6),
         3 => (start + 4, start + 7),
+        5 if dash(start + 5, 4) => (start + 3, start + 6),
         9 => (start + 3, start + 5),
         _ => return None,
     };
     let end = serial + 4;
     let separator = byte(text, start + 3);
     let spaced = separator == b' ';
-    if run.len() == 3 {
+    if run.len() == 3 && serial == start + 7 {
         let shape = (separator, digits(text, group), byte(text, group + 2), digits(text, serial));
         if !matches!(separator, b'-' | b' ' | b'.') || shape != (separator, 2, separator, 4) {
             return None;
@@ -31,7 +37,7 @@ pub(super) fn at(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     let told = || {
         named(text, start, &["ssn", "social"], &["security", "number", "no", "num", "is", "us", "my", "the"])
     };
-    let alone = run.len() == 3 && !in_row && !chained_before(text, start);
+    let alone = run.len() < 9 && !in_row && !chained_before(text, start);
     (assigned && !joined_after(text, end) && (alone || told())).then_some(start..end)
 }
 
