@@ -545,10 +545,28 @@ impl Value {
                 && (self.place.manner != Manner::Told || looks_told(trimmed) || is_code(name, trimmed))
                 || random())
             && !is_working_directory(name, trimmed)
-            && !is_tally(name, trimmed)
+            && !self.is_tally(name, trimmed)
             && !is_mentioned_as_url(trimmed);
         if hide {
             scene.add_wrapped(value, Kind::Key, Detail::Under(self.name.start..self.name.end), wrap);
+        }
+    }
+
+    /// `pass=12 fail=3` counts tests, `--- PASS: TestLogin` is one, `pin=13` is a pin of a chip, `EOS token = 2` a number of
+    /// a word, `otp: 26.2.1` a version of Erlang's.
+    fn is_tally(&self, name: &[u8], value: &[u8]) -> bool {
+        let digits = run(value, 0, |byte| byte.is_ascii_digit());
+        let number = digits == value.len();
+        let spoken = self.place.quote.is_none();
+        let ends_with = |word: &[u8]| starts_with_any_case(name, name.len().saturating_sub(word.len()), word);
+        match name.len() {
+            4 if name == b"PASS" && self.place.manner == Manner::Colon => !looks_told(value),
+            4 if ends_with(b"pass") => {
+                number && digits <= 4 || (1..=4).contains(&digits) && value.ends_with(b"ms")
+            }
+            5 if ends_with(b"token") => spoken && number && digits <= 5,
+            3 if ends_with(b"otp") => spoken && digits > 0 && at(value, digits) == b'.',
+            _ => ends_with(b"pin") && !(number && digits >= 4),
         }
     }
 
@@ -790,19 +808,6 @@ fn holds_random(value: &[u8]) -> bool {
 fn is_working_directory(name: &[u8], value: &[u8]) -> bool {
     name.ends_with(b"PWD") && (matches!(name, b"PWD" | b"OLDPWD")) && matches!(at(value, 0), b'/' | b'~')
         || name == b"PWD" && at(value, 1) == b':'
-}
-
-/// `pass=12 fail=3` counts tests, `pin=13` is a pin of a chip.
-fn is_tally(name: &[u8], value: &[u8]) -> bool {
-    let digits = value.iter().all(u8::is_ascii_digit);
-    let begun = value.first().is_some_and(u8::is_ascii_digit);
-    let pin = name.get(name.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case(b"pin"));
-    // `--- PASS: TestLogin (0.01s)`, `first pass: 12ms`, `EOS token = 2`, `erlang otp: 26.2.1`
-    name == b"PASS"
-        || name.eq_ignore_ascii_case(b"pass") && value.len() <= 6 && begun
-        || name.eq_ignore_ascii_case(b"token") && value.len() <= 5 && digits
-        || name.eq_ignore_ascii_case(b"otp") && begun && value.contains(&b'.')
-        || pin && !(digits && value.len() >= 4)
 }
 
 /// A code of a few digits, where one is spoken of.
