@@ -335,10 +335,13 @@ impl Value {
         }
         // `<b>Password:</b> …`: the tag of the name ends first.
         if starts_with(text, start, b"</") {
-            let tag = run(cut(text, 0, start + REACH), start, |byte| byte != b'>');
-            start = blanks(text, start + tag + 1);
+            let tag = start + run(cut(text, 0, start + REACH), start, |byte| byte != b'>' && byte != b'"');
+            start = if at(text, tag) == b'>' { blanks(text, tag + 1) } else { start };
         }
         start = unwrapped(text, start);
+        if start > self.limit {
+            return; // beyond the string that the name stands in
+        }
         match Quote::at(text, start) {
             Some(quote) if !self.closes_outside(text, start, quote) => self.quoted(scene, start, quote),
             Some(_) => {}
