@@ -1,5 +1,6 @@
 //! One pass over a text: anchors, what their detectors make of them, and one list of places in the end.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -190,8 +191,13 @@ fn merged(text: &[u8], mut spans: Vec<Span>) -> Vec<Span> {
     spans.dedup_by(|span, last| {
         let overlaps = span.start < last.end;
         if overlaps {
+            // Quotes are for a value that is hidden by itself.
+            last.wrap = match span.end.cmp(&last.end) {
+                Ordering::Less => last.wrap,
+                Ordering::Equal if span.start == last.start => last.wrap.or(span.wrap),
+                _ => None,
+            };
             last.end = last.end.max(span.end);
-            last.wrap = last.wrap.or(span.wrap);
         }
         overlaps
     });
@@ -202,15 +208,18 @@ fn merged(text: &[u8], mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 /// Keeps a document of JSON one: no span reaches out of its string, and the mask of a number is a string.
-fn keep_json(text: &[u8], spans: &mut [Span]) {
+fn keep_json(text: &[u8], spans: &mut Vec<Span>) {
     let mut strings = Strings::default();
-    for span in spans.iter_mut().filter(|span| span.wrap.is_none()) {
-        match strings.end_around(text, span.start) {
-            Some(end) if ends_json_string(text, end) => span.end = span.end.min(end),
-            Some(_) => {}
-            None => quote_bare(text, span),
+    spans.retain_mut(|span| match strings.end_around(text, span.start) {
+        _ if span.wrap.is_some() => true,
+        Some(end) if ends_json_string(text, end) => {
+            span.end = span.end.min(end);
+            true
         }
-    }
+        Some(_) => true,
+        // Between strings, what repeats a value by chance is made of the document's own signs.
+        None => quote_bare(text, span) || span.kind != Kind::Repeated,
+    });
 }
 
 /// Widens a span to whole characters and whole escapes: half of one would spoil what is left of the text.
@@ -246,20 +255,24 @@ fn escape_around(text: &[u8], place: usize) -> Option<(usize, usize)> {
         .then_some((backslash, backslash + if long { 6 } else { 2 }))
 }
 
-/// Gives quotes to the mask of a number in JSON, which is hidden whole.
-fn quote_bare(text: &[u8], span: &mut Span) {
+/// Gives quotes to the mask of a number in JSON, which is hidden whole; whether it is one.
+fn quote_bare(text: &[u8], span: &mut Span) -> bool {
     let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
-    if !cut(text, span.start, span.end).iter().all(|&byte| is_number(byte)) {
-        return;
+    let is_sign = |byte: u8| is_space(byte) || matches!(byte, b':' | b',' | b'[' | b']' | b'{' | b'}');
+    let inner = span.start + run(cut(text, 0, span.end), span.start, is_sign);
+    let inner_end = span.end - run_before(text, span.end, span.end - inner, is_sign);
+    if inner == inner_end || !cut(text, inner, inner_end).iter().all(|&byte| is_number(byte)) {
+        return false;
     }
-    let start = span.start - run_before(text, span.start, 64, is_number);
-    let end = span.end + run(cut(text, 0, span.end + 64), span.end, is_number);
+    let start = inner - run_before(text, inner, 64, is_number);
+    let end = inner_end + run(cut(text, 0, inner_end + 64), inner_end, is_number);
     let before = start - run_before(text, start, start, is_space);
     let behind = end + run(text, end, is_space);
-    if matches!(before.checked_sub(1).map(|before| at(text, before)), Some(b':' | b',' | b'['))
-        && (behind >= text.len() || matches!(at(text, behind), b',' | b']' | b'}'))
-    {
+    let whole = matches!(before.checked_sub(1).map(|before| at(text, before)), Some(b':' | b',' | b'['))
+        && (behind >= text.len() || matches!(at(text, behind), b',' | b']' | b'}'));
+    if whole {
         (span.start, span.end) = (start, end);
         span.wrap = Some(Quote { backslashes: 0, byte: b'"' });
     }
+    whole
 }

@@ -121,7 +121,7 @@ const LONGEST_PREFIXED: usize = 512;
 
 fn prefixed(text: &[u8], start: usize) -> Prefixed {
     let line = cut(text, start, start + LONGEST_PREFIXED);
-    let line = line.get(..memchr::memchr2(b'\n', b'\\', line).unwrap_or(line.len())).unwrap_or(line);
+    let line = line.get(..memchr::memchr3(b'\n', b'\\', b'"', line).unwrap_or(line.len())).unwrap_or(line);
     if let Some(dashes) = memchr::memmem::find(line, b"-----END ") {
         return match boundary(text, start + dashes) {
             Boundary::End(behind) => Prefixed::End(behind),
