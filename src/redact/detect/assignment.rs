@@ -161,7 +161,9 @@ impl Place {
             } else if matches!(at(text, i), b']' | b')' | b'}' | b'*') {
                 brackets |= at(text, i) != b'*';
                 i += 1;
-            } else if [&b"%5B"[..], b"%5D", b"%22"].iter().any(|sign| starts_with(text, i, sign)) {
+            } else if at(text, i) == b'%'
+                && [&b"%5B"[..], b"%5D", b"%22"].iter().any(|sign| starts_with(text, i, sign))
+            {
                 i += 3;
             } else {
                 break;
@@ -228,6 +230,10 @@ fn operator(text: &[u8], from: usize) -> Option<(usize, Manner)> {
     if !matches!(at(text, from), b':' | b'|' | b'=' | b'?' | b'+' | b'.' | b'-' | b'<' | b'!' | b'%' | b'\\')
     {
         return None;
+    }
+    let sign = |byte: u8| matches!(byte, b'=' | b'>' | b'~');
+    if at(text, from) == b'=' && !sign(at(text, from + 1)) {
+        return Some((1, Manner::Equals)); // nearly always
     }
     if let Some(found) = OPERATORS.iter().find(|operator| starts_with(text, from, operator)) {
         return Some((found.len(), Manner::Equals));
@@ -631,6 +637,25 @@ fn unwrapped(text: &[u8], start: usize) -> usize {
         b"String::from(",
         b"Just(",
     ];
+    if !matches!(
+        at(text, start),
+        b'S' | b'O'
+            | b'J'
+            | b'n'
+            | b'['
+            | b'b'
+            | b'r'
+            | b'u'
+            | b'f'
+            | b'N'
+            | b'L'
+            | b'@'
+            | b'#'
+            | b'&'
+            | b'('
+    ) {
+        return start; // nearly always
+    }
     let mut i = start;
     for _ in 0..4 {
         let Some(wrapper) = WRAPPERS.iter().find(|wrapper| starts_with(text, i, wrapper)) else { break };
