@@ -261,6 +261,16 @@ fn pseudonyms_are_equal_for_equal_values_under_one_key() {
 }
 
 #[test]
+fn a_pseudonym_of_digits_is_no_telephone_number() {
+    let redactor = Redactor::builder().personal_data(true).build().unwrap();
+    for line in
+        ["[phone:52727028]", "password=[phone:52727028] user=x", "a=[card:41111111]; b=[ssn:07805112]"]
+    {
+        assert_eq!(redactor.redact(line), line);
+    }
+}
+
+#[test]
 fn masks_that_would_do_harm_are_refused() {
     for mask in [
         "",

@@ -16,6 +16,7 @@ mod url;
 use std::ops::Range;
 
 use super::kind::Kind;
+use super::mask::is_named;
 use super::scan::Settings;
 use super::text::{Quote, Strings, cut};
 
@@ -51,6 +52,9 @@ pub(super) struct Span {
     /// The quotes that the mask needs, where a bare value of JSON is replaced.
     pub(super) wrap: Option<Quote>,
 }
+
+/// `[authorization:1a2b3c4d]`
+const LONGEST_MASK: usize = 24;
 
 /// What more there is to say of a span.
 #[derive(Clone, Debug)]
@@ -101,6 +105,15 @@ impl<'t> Scene<'t> {
         self.settings.kinds.has(kind)
     }
 
+    /// Whether a place is part of a mask: the digits of `[phone:52727028]` are no number.
+    fn is_in_mask(&self, place: &Range<usize>, kind: Kind) -> bool {
+        let begin = place.start.saturating_sub(LONGEST_MASK);
+        let open = memchr::memrchr(b'[', cut(self.text, begin, place.start)).map(|open| begin + open);
+        let close = memchr::memchr(b']', cut(self.text, place.end, place.end + LONGEST_MASK));
+        let mask = open.zip(close).map(|(open, close)| cut(self.text, open, place.end + close + 1));
+        kind != Kind::Registered && mask.is_some_and(is_named)
+    }
+
     /// Whether a value is shown although it was found.
     pub(super) fn shows(&self, kind: Kind, value: &[u8]) -> bool {
         self.settings.shows(kind, value)
@@ -137,7 +150,11 @@ impl<'t> Scene<'t> {
         wrap: Option<Quote>,
     ) {
         let value = cut(self.text, place.start, place.end);
-        if !value.is_empty() && self.settings.kinds.has(kind) && !self.settings.shows(kind, value) {
+        if !value.is_empty()
+            && self.settings.kinds.has(kind)
+            && !self.settings.shows(kind, value)
+            && !self.is_in_mask(&place, kind)
+        {
             if place.end > self.covered.end {
                 self.covered = place.clone();
             }
