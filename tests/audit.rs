@@ -1105,10 +1105,7 @@ fn sinks_hear_what_the_log_says_of_itself() {
     assert_eq!(
         names,
         [
-            "audit_chain_started",
-            "audit_chain_damaged",
-            "audit_chain_continued",
-            "authentication_failure",
+            "audit_chain_started", "audit_chain_damaged", "audit_chain_continued", "authentication_failure",
             "audit_log_recovered"
         ]
     );

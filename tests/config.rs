@@ -213,16 +213,8 @@ fn placeholders_are_refused_with_a_reason() {
         assert_eq!(one(own), Err(Reason::OwnName), "{own}");
     }
     for unfilled in [
-        "$DB_PASSWORD",
-        "__DB_PASSWORD__",
-        "op://vault/db/password",
-        "#{db}",
-        "ENC[AES256]",
-        "${DB_PASSWORD}",
-        "{{ db_password }}",
-        "<db password>",
-        "$(cat /run/x)",
-        "%DB_PASSWORD%",
+        "$DB_PASSWORD", "__DB_PASSWORD__", "op://vault/db/password", "#{db}", "ENC[AES256]",
+        "${DB_PASSWORD}", "{{ db_password }}", "<db password>", "$(cat /run/x)", "%DB_PASSWORD%",
     ] {
         assert_eq!(one(unfilled), Err(Reason::Unfilled), "{unfilled}");
     }

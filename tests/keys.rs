@@ -162,12 +162,7 @@ fn hostile_costs_are_refused_before_any_work() {
         );
     }
     for costs in [
-        "m=7,t=1,p=1",
-        "m=65536,t=0,p=1",
-        "m=065536,t=3,p=1",
-        "m=65536,t=3,p=2",
-        "t=3,m=65536,p=1",
-        "",
+        "m=7,t=1,p=1", "m=65536,t=0,p=1", "m=065536,t=3,p=1", "m=65536,t=3,p=2", "t=3,m=65536,p=1", "",
         "m=+8,t=1,p=1",
     ] {
         assert_eq!(kind(KeyRing::from_text(&text(costs), &passphrase())), KeyErrorKind::Malformed, "{costs}");

@@ -16,20 +16,8 @@ const LAYERS: &[&[&str]] = &[
     &["secret", "compare", "random", "clock", "encoding", "file"],
     &["keys", "config"],
     &[
-        "token",
-        "session",
-        "password",
-        "rbac",
-        "validate",
-        "redact",
-        "rate_limit",
-        "seal",
-        "audit",
-        "web",
-        "transport",
-        "sql",
-        "process",
-        "posture",
+        "token", "session", "password", "rbac", "validate", "redact", "rate_limit", "seal", "audit", "web",
+        "transport", "sql", "process", "posture",
     ],
 ];
 
@@ -55,12 +43,7 @@ const AT_THE_ROOT: &[&str] = &["secrets", "vectors"];
 
 /// Folders that know rooms and that no room knows.
 const ADAPTERS: &[&str] = &[
-    "redact/tracing",
-    "redact/log",
-    "redact/json",
-    "rate_limit/store/redis",
-    "web/layer",
-    "audit/sink",
+    "redact/tracing", "redact/log", "redact/json", "rate_limit/store/redis", "web/layer", "audit/sink",
     "doctor",
 ];
 

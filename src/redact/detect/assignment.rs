@@ -628,13 +628,7 @@ impl Value {
 /// Behind what wraps a value: `Some(`, `Secret(`, `b"`, `r#"`.
 fn unwrapped(text: &[u8], start: usize) -> usize {
     const WRAPPERS: [&[u8]; 8] = [
-        b"Some(",
-        b"Ok(",
-        b"Secret(",
-        b"SecretString(",
-        b"String(",
-        b"new String(",
-        b"String::from(",
+        b"Some(", b"Ok(", b"Secret(", b"SecretString(", b"String(", b"new String(", b"String::from(",
         b"Just(",
     ];
     if !matches!(
