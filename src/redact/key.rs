@@ -1,5 +1,7 @@
 //! Which names hold secrets: told by whole words, so that `api_key` does and `monkey`, `token_count` and `author` do not.
 
+use super::kind::Kind;
+
 /// What a name says of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
@@ -22,6 +24,17 @@ pub(super) enum Form {
     Cookie,
     /// One name and value, then attributes, RFC 6265 §4.1.
     SetCookie,
+}
+
+impl Form {
+    /// What is hidden in such a value.
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Value => Kind::Key,
+            Self::Authorization => Kind::Authorization,
+            Self::Cookie | Self::SetCookie => Kind::Cookie,
+        }
+    }
 }
 
 /// What a name says of its value, and how that is written.

@@ -76,7 +76,7 @@ fn anchors(scene: &mut Scene<'_>) {
         from = scene.uncovered(place.start);
         if from == place.start {
             from += 1;
-            (detector.look)(scene, place);
+            detector.look_if_wanted(scene, place);
         }
     }
     let [first, second, third] = RARE;
@@ -85,7 +85,7 @@ fn anchors(scene: &mut Scene<'_>) {
         let known =
             |(anchor, _): &&(&[u8], _)| at(anchor, 1) == next && starts_with(scene.text, place, anchor);
         if let Some((anchor, detector)) = anchors.rare.iter().find(known) {
-            (detector.look)(scene, place..place + anchor.len());
+            detector.look_if_wanted(scene, place..place + anchor.len());
         }
     }
 }

@@ -3,9 +3,16 @@
 use super::key::holds;
 use super::text::{at, cut, is_space};
 
+/// Nothing that is longer than this is shown for what it looks like. A value that is hidden is not read again; one that is
+/// shown is, for every name in it, so that without a bound a line of nothing but names would take quadratic time.
+pub(super) const LONGEST_SHOWN: usize = 1024;
+
 /// Nothing to hide: empty, a word that says so, a variable that was not filled in, or what is masked already.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let Some(&first) = value.first() else { return true };
+    if value.len() > LONGEST_SHOWN {
+        return false;
+    }
     let last = at(value, value.len() - 1);
     let inner = |skip: usize| value.get(skip..value.len() - 1).unwrap_or_default();
     if value.iter().all(|&byte| byte == first)

@@ -14,9 +14,10 @@ use crate::redact::text::{
     Quote, at, behind_escape, blanks, colours, cut, ends_json_string, is_space, run, run_before, starts_with,
     starts_with_any_case,
 };
-use crate::redact::value::{is_placeholder, is_prose, looks_random, looks_told};
+use crate::redact::value::{LONGEST_SHOWN, is_placeholder, is_prose, looks_random, looks_told};
 
 pub(super) const DETECTOR: Detector = Detector {
+    kinds: &[Kind::Key, Kind::Authorization, Kind::Cookie],
     // The stems of sensitive names in the cases that names are written in; without its first letter, one stem serves two
     // cases. `csrf` and `jwt` are not among them: what is secret there is a token by its form or by the rest of its name.
     anchors: &[
@@ -49,8 +50,8 @@ fn look(scene: &mut Scene<'_>, stem: Range<usize>) {
         return;
     };
     let Under { verdict, form } = key::judge(cut(text, name.start, name.end));
-    if verdict == Verdict::Plain {
-        return;
+    if verdict == Verdict::Plain || !scene.wants(form.kind()) {
+        return; // what would not be hidden is not read
     }
     let limit = limit(scene, &name, &place);
     if place.value > limit && ends_json_string(text, limit) {
@@ -413,10 +414,10 @@ impl Value {
     fn element(&self, scene: &mut Scene<'_>, start: usize) {
         let text = scene.text;
         let content = start + run(text, start, is_space);
-        let data = if starts_with(text, content, b"<![CDATA[") { content + 9 } else { content };
-        let end = memchr(b'<', cut(text, data, self.limit)).map_or(self.limit, |end| data + end);
-        let closing = memchr::memmem::find(cut(text, data, self.limit), b"]]>").map(|end| data + end);
-        let end = if data > content { closing.unwrap_or(end) } else { end };
+        let (data, closing): (_, &[u8]) =
+            if starts_with(text, content, b"<![CDATA[") { (content + 9, b"]]>") } else { (content, b"<") };
+        let found = memchr::memmem::find(cut(text, data, self.limit), closing);
+        let end = found.map_or(self.limit, |end| data + end);
         let end = end - run_before(text, end, end.saturating_sub(data), is_space);
         self.judge(scene, data..end, None);
     }
@@ -549,13 +550,15 @@ impl Value {
         let name = cut(text, self.name.start, self.name.end);
         let random =
             || looks_random(cut(trimmed, 0, PROBE)) || holds_random(trimmed) || header::is_basic(trimmed);
-        let hide = !is_placeholder(trimmed)
-            && (self.verdict == Verdict::Strong
-                && (self.place.manner != Manner::Told || looks_told(trimmed) || is_code(name, trimmed))
-                || random())
-            && !is_working_directory(name, trimmed)
-            && !self.is_tally(name, trimmed)
-            && !is_mentioned_as_url(trimmed);
+        let secret = self.verdict == Verdict::Strong
+            && (self.place.manner != Manner::Told || looks_told(trimmed) || is_code(name, trimmed));
+        let harmless = || {
+            is_placeholder(trimmed)
+                || is_working_directory(name, trimmed)
+                || self.is_tally(name, trimmed)
+                || is_mentioned_as_url(trimmed)
+        };
+        let hide = (secret || random()) && (trimmed.len() > LONGEST_SHOWN || !harmless());
         if hide {
             scene.add_wrapped(value, Kind::Key, Detail::Under(self.name.start..self.name.end), wrap);
         }

@@ -8,7 +8,8 @@ use crate::redact::kind::Kind;
 use crate::redact::text::{cut, is_space, run, run_before};
 use crate::redact::value::is_placeholder;
 
-pub(super) const DETECTOR: Detector = Detector { anchors: &["@tcp(", "@unix(", "@//"], look };
+pub(super) const DETECTOR: Detector =
+    Detector { kinds: &[Kind::Userinfo], anchors: &["@tcp(", "@unix(", "@//"], look };
 
 const LONGEST: usize = 256;
 

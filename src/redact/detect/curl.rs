@@ -7,7 +7,7 @@ use crate::redact::kind::Kind;
 use crate::redact::text::{Quote, at, blanks, cut, is_space, run, starts_with};
 use crate::redact::value::is_placeholder;
 
-pub(super) const DETECTOR: Detector = Detector { anchors: &["curl "], look };
+pub(super) const DETECTOR: Detector = Detector { kinds: &[Kind::Userinfo], anchors: &["curl "], look };
 
 /// How far behind the program's name its option is looked for, and how long a word of it may be.
 const REACH: usize = 1024;

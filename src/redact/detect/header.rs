@@ -9,7 +9,7 @@ use crate::redact::kind::Kind;
 use crate::redact::text::{at, begins_word, blanks, cut, is_space, run, run_before};
 use crate::redact::value::{is_placeholder, is_prose, is_status, looks_random};
 
-pub(super) const DETECTOR: Detector = Detector { anchors: &["earer "], look };
+pub(super) const DETECTOR: Detector = Detector { kinds: &[Kind::Authorization], anchors: &["earer "], look };
 
 /// Behind a scheme that stands by itself.
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {

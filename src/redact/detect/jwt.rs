@@ -8,7 +8,7 @@ use crate::redact::kind::Kind;
 use crate::redact::text::{at, begins_word, cut, run, run_before};
 
 /// `{"` in base64url, and that once more in base64.
-pub(super) const DETECTOR: Detector = Detector { anchors: &["eyJ", "ZXlK"], look };
+pub(super) const DETECTOR: Detector = Detector { kinds: &[Kind::Jwt], anchors: &["eyJ", "ZXlK"], look };
 
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     match at(scene.text, anchor.start) {

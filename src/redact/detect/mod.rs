@@ -25,10 +25,20 @@ pub(super) use pem::body as armour;
 
 /// Finds one kind of secret around its anchors.
 pub(super) struct Detector {
+    /// It looks only if one of these is wanted.
+    pub(super) kinds: &'static [Kind],
     /// Three bytes or more each. Those that begin with a [rare](super::scan::RARE) byte are found by it; of all others together
     /// there are 32 at most, for which the search is twice as fast as for more.
     pub(super) anchors: &'static [&'static str],
-    pub(super) look: fn(&mut Scene<'_>, Range<usize>),
+    look: fn(&mut Scene<'_>, Range<usize>),
+}
+
+impl Detector {
+    pub(super) fn look_if_wanted(&self, scene: &mut Scene<'_>, place: Range<usize>) {
+        if self.kinds.iter().any(|&kind| scene.wants(kind)) {
+            (self.look)(scene, place);
+        }
+    }
 }
 
 /// The detectors, each with a vector file of its name in `tests/vectors/redact`.

@@ -6,13 +6,13 @@ use super::{Detail, Detector, Scene};
 use crate::redact::kind::Kind;
 use crate::redact::text::{at, cut, is_space, run};
 
-pub(super) const DETECTOR: Detector = Detector { anchors: &["BEGIN "], look };
+pub(super) const DETECTOR: Detector = Detector { kinds: &[Kind::PrivateKey], anchors: &["BEGIN "], look };
 
 fn look(scene: &mut Scene<'_>, anchor: Range<usize>) {
     let text = scene.text;
     let Some(start) = body_start(text, &anchor) else { return };
     let body = body(text, start);
-    scene.open_armour = body.open && scene.wants(Kind::PrivateKey);
+    scene.open_armour = body.open;
     scene.add(start..body.end, Kind::PrivateKey, Detail::None);
 }
 

@@ -8,7 +8,7 @@ use crate::redact::text::{at, cut, is_space, run, run_before};
 use crate::redact::value::{is_placeholder, looks_random};
 
 pub(super) const DETECTOR: Detector =
-    Detector { anchors: &["://", "%3A%2F%2F", "%3a%2f%2f", "\\/\\/"], look };
+    Detector { kinds: &[Kind::Userinfo], anchors: &["://", "%3A%2F%2F", "%3a%2f%2f", "\\/\\/"], look };
 
 /// A longer authority is not looked through.
 const LONGEST: usize = 4096;
