@@ -34,7 +34,7 @@ impl Redactor {
     }
 
     fn redact_header(&self, name: &str, value: &HeaderValue) -> HeaderValue {
-        match self.redact_event(value.as_bytes(), Some(key::judge(name.as_bytes()))).bytes {
+        match self.redact_event(value.as_bytes(), key::judge(name.as_bytes())).bytes {
             None => value.clone(),
             Some(bytes) => HeaderValue::from_bytes(&bytes).unwrap_or_else(|_| hidden()),
         }

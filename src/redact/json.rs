@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::key::{self, Form, Under, Verdict};
+use super::key::{self, Under, Verdict};
 use super::redactor::Redactor;
 
 impl Redactor {
@@ -25,7 +25,7 @@ impl Redactor {
     /// ```
     pub fn redact_json(&self, value: &mut Value) {
         // A list of places rather than recursion: how deep they are is the sender's to choose.
-        let mut places = vec![(value, NOTHING)];
+        let mut places = vec![(value, Under::NOTHING)];
         while let Some((value, under)) = places.pop() {
             match value {
                 Value::Null | Value::Bool(_) => {}
@@ -58,7 +58,7 @@ impl Redactor {
 
     /// A token may be a key itself, as where objects are used as sets.
     fn redact_names(&self, fields: &mut Map<String, Value>) {
-        if fields.keys().any(|name| self.changed(NOTHING, name).is_some()) {
+        if fields.keys().any(|name| self.changed(Under::NOTHING, name).is_some()) {
             let redacted = std::mem::take(fields)
                 .into_iter()
                 .map(|(name, field)| (self.redact(&name).into_owned(), field));
@@ -66,9 +66,6 @@ impl Redactor {
         }
     }
 }
-
-/// Under no name that says anything.
-const NOTHING: Under = Under { verdict: Verdict::Plain, form: Form::Value };
 
 /// What a field's name says of it, besides what is said by those it stands under.
 fn under_name(name: &str, outer: Under, told: Under) -> Under {
@@ -78,7 +75,7 @@ fn under_name(name: &str, outer: Under, told: Under) -> Under {
     } else if told.verdict > Verdict::Plain && name.eq_ignore_ascii_case("value") {
         told
     } else if outer.verdict > Verdict::Plain && key::is_about_something(name.as_bytes()) {
-        NOTHING
+        Under::NOTHING
     } else {
         outer
     }
@@ -87,7 +84,7 @@ fn under_name(name: &str, outer: Under, told: Under) -> Under {
 /// What `{"name": "DB_PASSWORD", "value": …}` says of its value.
 fn told(fields: &Map<String, Value>) -> Under {
     let name = ["name", "key", "Name", "Key"].iter().find_map(|name| fields.get(*name)?.as_str());
-    name.map_or(NOTHING, |name| key::judge(name.as_bytes()))
+    name.map_or(Under::NOTHING, |name| key::judge(name.as_bytes()))
 }
 
 #[cfg(test)]

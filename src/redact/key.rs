@@ -44,6 +44,11 @@ pub(super) struct Under {
     pub(super) form: Form,
 }
 
+impl Under {
+    /// Under no name that says anything.
+    pub(super) const NOTHING: Self = Self { verdict: Verdict::Plain, form: Form::Value };
+}
+
 /// Names longer than this are read by their last bytes: the words that decide stand there.
 pub(super) const LONGEST: usize = 96;
 

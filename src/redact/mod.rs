@@ -48,6 +48,7 @@ mod error;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod fields;
 mod finding;
+mod held;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "json")]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::detect::Span;
 use super::error::{RedactError, RedactErrorKind};
 use super::finding::{Counts, Finding};
-use super::key::{self, Form, Under, Verdict};
+use super::key::{self, Under, Verdict};
 use super::kind::{Kind, Kinds};
 use super::known::Known;
 use super::mask::{self, Mask};
@@ -60,12 +60,12 @@ impl Redactor {
     /// # Security
     /// A line longer than [`Builder::longest_line`] is not shown at all: `[REDACTED: unscanned 9000000 bytes]` stands for it.
     pub fn redact<'a>(&self, line: &'a str) -> Cow<'a, str> {
-        self.redact_under(Under { verdict: Verdict::Plain, form: Form::Value }, line)
+        self.redact_under(Under::NOTHING, line)
     }
 
     /// As [`redact`](Self::redact), for bytes of any encoding that contains ASCII.
     pub fn redact_bytes<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
-        self.redact_event(line, None).bytes.map_or(Cow::Borrowed(line), Cow::Owned)
+        self.redact_event(line, Under::NOTHING).bytes.map_or(Cow::Borrowed(line), Cow::Owned)
     }
 
     /// Hides `text` whole if its name says that it is a secret, and what is secret in it otherwise: for fields of structured
@@ -84,7 +84,7 @@ impl Redactor {
 
     /// As [`redact_field`](Self::redact_field), for a name that was judged.
     pub(super) fn redact_under<'a>(&self, under: Under, text: &'a str) -> Cow<'a, str> {
-        match self.redact_event(text.as_bytes(), Some(under)).bytes {
+        match self.redact_event(text.as_bytes(), under).bytes {
             None => Cow::Borrowed(text),
             // INVARIANT: masks are text, and spans begin and end between characters.
             Some(redacted) => {
@@ -176,7 +176,7 @@ impl Redactor {
         if line.len() > self.shared.longest {
             return vec![Finding::new(Kind::Unscanned, 0..line.len(), None)];
         }
-        scan::find(&self.shared.settings, self.known().as_deref(), None, line)
+        scan::find(&self.shared.settings, self.known().as_deref(), Under::NOTHING, line)
             .spans
             .iter()
             .map(|span| Finding::of(span, line))
@@ -194,7 +194,7 @@ impl Redactor {
     }
 
     /// Hides what is secret in `line`.
-    pub(super) fn redact_event(&self, line: &[u8], under: Option<Under>) -> Redacted {
+    pub(super) fn redact_event(&self, line: &[u8], under: Under) -> Redacted {
         if line.len() > self.shared.longest {
             return self.give_up(line, false);
         }
@@ -318,34 +318,48 @@ impl fmt::Debug for Redactor {
 }
 
 /// What can be [registered](Redactor::register): secrets, texts and bytes.
-pub trait Registrable: sealed::Registrable {
-    #[doc(hidden)]
-    fn registered(&self) -> &[u8];
-}
+///
+/// It is no way to read a secret:
+///
+/// ```compile_fail,E0599
+/// use palisade::redact::Registrable;
+/// palisade::secret::SecretString::from("hunter2").registered();
+/// ```
+pub trait Registrable: sealed::Registrable {}
+
+impl<S: sealed::Registrable + ?Sized> Registrable for S {}
 
 mod sealed {
-    pub trait Registrable {}
-}
+    use crate::secret::{ExposeSecret, SecretBytes, SecretString};
 
-macro_rules! registrable {
-    ($($type:ty: $read:expr),+ $(,)?) => {$(
-        impl sealed::Registrable for $type {}
-        impl Registrable for $type {
-            fn registered(&self) -> &[u8] {
-                let read: fn(&Self) -> &[u8] = $read;
-                read(self)
-            }
+    /// In a private module, so that the one way to read a secret stays [`ExposeSecret`].
+    pub trait Registrable {
+        fn registered(&self) -> &[u8];
+    }
+
+    impl Registrable for SecretString {
+        fn registered(&self) -> &[u8] {
+            self.expose_secret().as_bytes()
         }
-    )+};
-}
+    }
 
-registrable! {
-    crate::secret::SecretString: |secret| crate::secret::ExposeSecret::expose_secret(secret).as_bytes(),
-    crate::secret::SecretBytes: |secret| crate::secret::ExposeSecret::expose_secret(secret),
-    str: str::as_bytes,
-    String: |text| text.as_bytes(),
-    [u8]: |bytes| bytes,
-    Vec<u8>: |bytes| bytes,
+    impl Registrable for SecretBytes {
+        fn registered(&self) -> &[u8] {
+            self.expose_secret()
+        }
+    }
+
+    macro_rules! registrable {
+        ($($type:ty),+) => {$(
+            impl Registrable for $type {
+                fn registered(&self) -> &[u8] {
+                    self.as_ref()
+                }
+            }
+        )+};
+    }
+
+    registrable!(str, String, [u8], Vec<u8>);
 }
 
 /// Settings of a [`Redactor`].
@@ -357,9 +371,10 @@ registrable! {
 ///     .personal_data(true)          // e-mail, cards, IBAN, SSN, IP, MAC, telephone
 ///     .detect(Kind::Ip, false)      // but no IP addresses
 ///     .allow("user:user@localhost") // a value that is shown
-///     .mask(Mask::text("<gone>").clone())
-///     .build();
-/// assert!(redactor.is_err()); // `<` would break XML
+///     .mask(Mask::text("(gone)"))
+///     .build()?;
+/// assert_eq!(redactor.redact("password=hunter2 from 10.0.0.7"), "password=(gone) from 10.0.0.7");
+/// # Ok::<(), palisade::redact::RedactError>(())
 /// ```
 #[derive(Debug)]
 pub struct Builder {
@@ -494,7 +509,9 @@ fn stays(settings: &Settings, kind: Kind, mask: &Mask) -> bool {
         format!("Cookie: a={written}; b={written}"),
         format!("https://x:{written}@host/"),
     ];
-    samples.iter().all(|sample| scan::find(settings, None, None, sample.as_bytes()).spans.is_empty())
+    samples
+        .iter()
+        .all(|sample| scan::find(settings, None, Under::NOTHING, sample.as_bytes()).spans.is_empty())
 }
 
 /// Longer events are dumps, not lines of a log.

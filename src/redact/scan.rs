@@ -50,11 +50,9 @@ pub(super) struct Found {
 }
 
 /// Finds all there is in a text, which may be the value `under` a name.
-pub(super) fn find(settings: &Settings, known: Option<&Known>, under: Option<Under>, text: &[u8]) -> Found {
+pub(super) fn find(settings: &Settings, known: Option<&Known>, under: Under, text: &[u8]) -> Found {
     let mut scene = Scene::new(text, settings);
-    if let Some(under) = under {
-        detect::field(&mut scene, under);
-    }
+    detect::field(&mut scene, under);
     anchors(&mut scene);
     scene.look_for_tokens();
     scene.look_for_personal();

@@ -62,7 +62,10 @@ use tracing_subscriber::fmt::{self as subscriber, FmtContext, FormatEvent, Forma
 use tracing_subscriber::registry::LookupSpan;
 
 use super::fields::Fields;
-use super::redactor::{Redactor, unscanned};
+use super::held::{Held, Taken};
+use super::key::Under;
+use super::kind::Kind;
+use super::redactor::Redactor;
 use crate::encoding;
 
 impl Redactor {
@@ -119,21 +122,19 @@ impl<'a, M: subscriber::MakeWriter<'a>> subscriber::MakeWriter<'a> for MakeWrite
 pub struct EventWriter<'a, W: Write> {
     redactor: &'a Redactor,
     inner: W,
-    held: Vec<u8>,
+    held: Held,
     /// So long must what is held be to be looked at again: what ends inside of a private key is not at every line.
     next_look: usize,
-    /// How many bytes of an event that is too long were dropped.
-    dropped: usize,
 }
 
 impl<'a, W: Write> EventWriter<'a, W> {
     fn new(redactor: &'a Redactor, inner: W) -> Self {
-        Self { redactor, inner, held: Vec::new(), next_look: 0, dropped: 0 }
+        Self { redactor, inner, held: Held::default(), next_look: 0 }
     }
 
     /// Passes on what has arrived; what ends inside of a private key only at the end. Returns whether it did.
     fn pass_on(&mut self, event: &[u8], at_end: bool) -> io::Result<bool> {
-        let redacted = self.redactor.redact_event(event, None);
+        let redacted = self.redactor.redact_event(event, Under::NOTHING);
         if redacted.open_armour && !at_end {
             self.next_look = event.len().saturating_mul(2);
             return Ok(false);
@@ -153,27 +154,22 @@ impl<'a, W: Write> EventWriter<'a, W> {
     }
 
     fn pass_on_held(&mut self, at_end: bool) -> io::Result<()> {
-        if self.dropped > 0 {
-            let line = unscanned(std::mem::take(&mut self.dropped)) + "\n";
-            return self.inner.write_all(line.as_bytes());
-        }
         if self.held.is_empty() {
             return Ok(());
         }
-        let mut held = std::mem::take(&mut self.held);
-        if self.pass_on(&held, at_end)? {
-            held.clear(); // its memory is used again
-        }
-        self.held = held;
-        Ok(())
-    }
-
-    fn hold(&mut self, piece: &[u8]) {
-        if self.dropped > 0 || self.held.len() + piece.len() > self.redactor.longest_line() {
-            self.dropped += self.held.len() + piece.len();
-            self.held = Vec::new();
-        } else {
-            self.held.extend_from_slice(piece);
+        match self.held.take() {
+            Taken::Whole(mut held) => {
+                let passed = self.pass_on(&held, at_end);
+                if !matches!(passed, Ok(false)) {
+                    held.clear(); // its memory is used again
+                }
+                self.held.put_back(held);
+                passed.map(|_| ())
+            }
+            Taken::Dropped(notice) => {
+                self.redactor.count(Kind::Unscanned, 1);
+                self.inner.write_all((notice + "\n").as_bytes())
+            }
         }
     }
 }
@@ -182,11 +178,11 @@ impl<W: Write> Write for EventWriter<'_, W> {
     /// Takes all of `bytes`.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let ends = bytes.ends_with(b"\n");
-        if ends && self.held.is_empty() && self.dropped == 0 && self.pass_on(bytes, false)? {
+        if ends && self.held.is_empty() && self.pass_on(bytes, false)? {
             return Ok(bytes.len());
         }
-        self.hold(bytes);
-        if ends && self.dropped == 0 && self.held.len() >= self.next_look {
+        self.held.push(bytes, self.redactor.longest_line());
+        if ends && !self.held.is_dropped() && self.held.len() >= self.next_look {
             self.pass_on_held(false)?;
         }
         Ok(bytes.len())

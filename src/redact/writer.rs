@@ -4,8 +4,10 @@ use std::io::{self, Write};
 use memchr::memchr;
 
 use super::detect::armour;
+use super::held::{Held, Taken};
+use super::key::Under;
 use super::kind::Kind;
-use super::redactor::{Redactor, notice};
+use super::redactor::Redactor;
 
 /// Hides secrets in what is written, and passes it on line by line.
 ///
@@ -33,10 +35,7 @@ pub struct Writer<W: Write> {
     /// Empty only after `finish`.
     inner: Option<W>,
     /// The beginning of a line.
-    line: Vec<u8>,
-    /// How many bytes of a line that is too long were dropped, and the first of them.
-    dropped: usize,
-    first: u8,
+    line: Held,
     key: Option<Key>,
     /// What is to be passed on, from `passed`.
     out: Vec<u8>,
@@ -59,16 +58,7 @@ const PIECE: usize = 1 << 16;
 
 impl<W: Write> Writer<W> {
     pub(super) fn new(redactor: Redactor, inner: W) -> Self {
-        Self {
-            redactor,
-            inner: Some(inner),
-            line: Vec::new(),
-            dropped: 0,
-            first: 0,
-            key: None,
-            out: Vec::new(),
-            passed: 0,
-        }
+        Self { redactor, inner: Some(inner), line: Held::default(), key: None, out: Vec::new(), passed: 0 }
     }
 
     /// Passes on the rest, flushes, and returns the writer below.
@@ -81,9 +71,8 @@ impl<W: Write> Writer<W> {
     }
 
     fn close(&mut self) -> io::Result<()> {
-        if !self.line.is_empty() || self.dropped > 0 {
-            let line = std::mem::take(&mut self.line);
-            self.line(&line, b"");
+        if !self.line.is_empty() {
+            self.line_held(b"");
         }
         if self.key.take().is_some() {
             self.out.push(b'\n');
@@ -108,45 +97,40 @@ impl<W: Write> Writer<W> {
 
     /// Takes over a piece of the text.
     fn take(&mut self, mut piece: &[u8]) {
+        let longest = self.redactor.longest_line();
         while let Some(end) = memchr(b'\n', piece) {
             let (line, rest) = piece.split_at(end);
             piece = rest.get(1..).unwrap_or_default();
-            if self.line.is_empty() && self.dropped == 0 {
+            if self.line.is_empty() && line.len() <= longest {
                 self.line(line, b"\n");
             } else {
-                self.begin(line);
-                let mut whole = std::mem::take(&mut self.line);
-                self.line(&whole, b"\n");
-                whole.clear();
-                self.line = whole; // its memory is used again
+                self.line.push(line, longest);
+                self.line_held(b"\n");
             }
         }
-        self.begin(piece);
+        self.line.push(piece, longest);
     }
 
-    /// Keeps the beginning of a line, or drops it if it is too long already.
-    fn begin(&mut self, part: &[u8]) {
-        if self.dropped > 0 || self.line.len() + part.len() > self.redactor.longest_line() {
-            if self.dropped == 0 {
-                let begun = self.line.iter().chain(part).find(|byte| !byte.is_ascii_whitespace());
-                self.first = begun.copied().unwrap_or(0);
+    /// Writes the line that is held back to `out`.
+    fn line_held(&mut self, end: &[u8]) {
+        match self.line.take() {
+            Taken::Whole(mut line) => {
+                self.line(&line, end);
+                line.clear();
+                self.line.put_back(line); // its memory is used again
             }
-            self.dropped += self.line.len() + part.len();
-            self.line = Vec::new();
-        } else {
-            self.line.extend_from_slice(part);
+            Taken::Dropped(notice) => {
+                self.redactor.count(Kind::Unscanned, 1);
+                self.out.extend_from_slice(notice.as_bytes());
+                if self.key.is_none() {
+                    self.out.extend_from_slice(end); // inside of a key, the line that began it still waits for its end
+                }
+            }
         }
     }
 
     /// Writes a complete line to `out`.
     fn line(&mut self, line: &[u8], end: &[u8]) {
-        if self.dropped > 0 {
-            let dropped = std::mem::take(&mut self.dropped);
-            self.redactor.count(Kind::Unscanned, 1);
-            self.out.extend_from_slice(notice(dropped, self.first).as_bytes());
-            self.out.extend_from_slice(end);
-            return;
-        }
         let mut rest = line;
         if let Some(key) = self.key.take() {
             let body = armour(line, 0);
@@ -165,7 +149,7 @@ impl<W: Write> Writer<W> {
                 self.out.push(b'\n'); // the key was cut off, and this line is another
             }
         }
-        let redacted = self.redactor.redact_event(rest, None);
+        let redacted = self.redactor.redact_event(rest, Under::NOTHING);
         self.out.extend_from_slice(redacted.bytes.as_deref().unwrap_or(rest));
         if redacted.open_armour && !end.is_empty() {
             self.key = Some(Key { lines: 0, masked: redacted.bytes.is_some() });

@@ -14,6 +14,11 @@ use palisade_peers::{Race, Report};
 use regex::bytes::Regex;
 
 pub fn races(report: &mut Report) {
+    lines(report);
+    hostile(report);
+}
+
+fn lines(report: &mut Report) {
     let clean = Rc::new(logs());
     let json = Rc::new(json_access_log(2_000));
     let dirty: Rc<Vec<String>> = Rc::new(
@@ -100,6 +105,24 @@ pub fn races(report: &mut Report) {
     Race::new("building the default redactor", "≤ 10 ms")
         .contender("palisade", Redactor::default, |_| true)
         .run(report);
+}
+
+/// Lines that were made to cost time, at two lengths: the ratio says whether twice the length costs twice the time.
+fn hostile(report: &mut Report) {
+    let strict = Redactor::builder().personal_data(true).build().unwrap();
+    for line in include_str!("../../../../tests/vectors/redact/hostile.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+    {
+        let unit: String = serde_json::from_str(line).unwrap();
+        let whole = unit.repeat((1 << 20) / unit.len());
+        let half = unit.repeat((1 << 19) / unit.len());
+        let [first, second] = [(); 2].map(|()| strict.clone());
+        Race::new(format!("hostile: {line}"), "≤ 2.2 ×")
+            .contender("1 MiB", move || first.redact(black_box(&whole)).len(), |_| true)
+            .contender("512 KiB", move || second.redact(black_box(&half)).len(), |_| true)
+            .run(report);
+    }
 }
 
 /// Fifty rules of one form in both programs.

@@ -1,0 +1,60 @@
+//! What a writer holds back until it is complete, in bounded memory.
+
+use super::redactor::notice;
+
+/// The beginning of a line or an event; of one that is too long, only its length.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    bytes: Vec<u8>,
+    /// How many bytes were dropped, and the first of them that is no white space.
+    dropped: usize,
+    first: u8,
+}
+
+/// What was held back.
+pub(super) enum Taken {
+    Whole(Vec<u8>),
+    /// What to show for what was too long.
+    Dropped(String),
+}
+
+impl Held {
+    /// Keeps `piece` as well, or drops all if that is more than `longest`.
+    pub(super) fn push(&mut self, piece: &[u8], longest: usize) {
+        if self.dropped == 0 && self.bytes.len() + piece.len() <= longest {
+            self.bytes.extend_from_slice(piece);
+            return;
+        }
+        if self.dropped == 0 {
+            let begun = self.bytes.iter().chain(piece).find(|byte| !byte.is_ascii_whitespace());
+            self.first = begun.copied().unwrap_or(0);
+        }
+        self.dropped += self.bytes.len() + piece.len();
+        self.bytes = Vec::new();
+    }
+
+    /// Nothing is held back, nor was it dropped.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.dropped == 0
+    }
+
+    pub(super) fn is_dropped(&self) -> bool {
+        self.dropped > 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn take(&mut self) -> Taken {
+        match std::mem::take(&mut self.dropped) {
+            0 => Taken::Whole(std::mem::take(&mut self.bytes)),
+            dropped => Taken::Dropped(notice(dropped, self.first)),
+        }
+    }
+
+    /// Goes on with `bytes`, or only with their memory, once they are taken and cleared.
+    pub(super) fn put_back(&mut self, bytes: Vec<u8>) {
+        self.bytes = bytes;
+    }
+}
