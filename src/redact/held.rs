@@ -38,10 +38,7 @@ impl Held {
         self.bytes.is_empty() && self.dropped == 0
     }
 
-    pub(super) fn is_dropped(&self) -> bool {
-        self.dropped > 0
-    }
-
+    /// How many bytes are held back; none of what is too long.
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }

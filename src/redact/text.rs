@@ -3,6 +3,7 @@
 use memchr::{memchr_iter, memchr2_iter, memrchr};
 
 /// The byte at `at`, or NUL behind the end: no grammar here gives NUL a meaning.
+#[inline]
 pub(super) fn at(text: &[u8], at: usize) -> u8 {
     text.get(at).copied().unwrap_or(0)
 }
@@ -13,6 +14,7 @@ pub(super) fn cut(text: &[u8], from: usize, to: usize) -> &[u8] {
 }
 
 /// How many bytes from `from` on pass.
+#[inline]
 pub(super) fn run(text: &[u8], from: usize, pass: impl Fn(u8) -> bool) -> usize {
     cut(text, from, text.len()).iter().take_while(|&&byte| pass(byte)).count()
 }
@@ -65,13 +67,12 @@ pub(super) fn colours(text: &[u8], mut from: usize) -> usize {
     }
 }
 
-/// Whether the word that begins at `from` has just been preceded by a terminal's colours: then the letter before it is theirs.
-fn behind_colours(text: &[u8], from: usize) -> bool {
-    let Some(letter) = from.checked_sub(1).filter(|&letter| at(text, letter).is_ascii_alphabetic()) else {
-        return false;
-    };
+/// Where the terminal's colours begin that end right before `end`: the letter there is theirs.
+fn colours_before(text: &[u8], end: usize) -> Option<usize> {
+    let letter = end.checked_sub(1).filter(|&letter| at(text, letter).is_ascii_alphabetic())?;
     let parameters = letter - run_before(text, letter, 24, is_colour);
-    ESCAPES.iter().any(|escape| cut(text, 0, parameters).ends_with(escape))
+    let escape = ESCAPES.iter().find(|escape| cut(text, 0, parameters).ends_with(escape))?;
+    Some(parameters - escape.len())
 }
 
 fn is_colour(byte: u8) -> bool {
@@ -83,20 +84,13 @@ const ESCAPES: [&[u8]; 5] = [b"\x1b[", b"\\x1b[", b"\\u001b[", b"\\033[", b"\\e[
 /// Behind an escape whose letters or digits look like the beginning of the word at `start`: `\n`, `\u0026`, `%26`, colours.
 /// `start` itself if there is none.
 pub(super) fn behind_escape(text: &[u8], start: usize) -> usize {
-    let hex = |count| (1..=count).all(|i| at(text, start + i).is_ascii_hexdigit());
-    match start.checked_sub(1).map(|before| at(text, before)) {
-        Some(b'\\') => match at(text, start) {
-            b'u' if hex(4) => start + 5,
-            b'x' if hex(2) => start + 3,
-            b'n' | b't' | b'r' | b'b' | b'f' | b'v' | b'0' => start + 1,
-            _ => start,
-        },
-        Some(b'%') if at(text, start).is_ascii_hexdigit() && at(text, start + 1).is_ascii_hexdigit() => {
-            start + 2
-        }
-        Some(b'[') => {
+    let Some(before) = start.checked_sub(1) else { return start };
+    match at(text, before) {
+        b'%' | b'\\' => escape(text, before).map_or(start, |(_, end)| end),
+        // Parameters, and the letter that ends them.
+        b'[' | b';' => {
             let end = start + run(text, start, is_colour) + 1;
-            if at(text, end - 1).is_ascii_alphabetic() && behind_colours(text, end) { end } else { start }
+            if colours_before(text, end).is_some() { end } else { start }
         }
         _ => start,
     }
@@ -104,21 +98,48 @@ pub(super) fn behind_escape(text: &[u8], start: usize) -> usize {
 
 /// Whether a token may begin at `start`: nothing before it, or nothing that belongs to the same word.
 pub(super) fn begins_word(text: &[u8], start: usize) -> bool {
-    let Some(before) = start.checked_sub(1) else { return true };
-    if !at(text, before).is_ascii_alphanumeric() {
-        return true;
+    start == 0 || !step_back(text, start).0.is_ascii_alphanumeric()
+}
+
+/// The character that ends before `end`, escapes decoded, and where it starts.
+#[inline]
+pub(super) fn step_back(text: &[u8], end: usize) -> (u8, usize) {
+    let before = |distance: usize| end.checked_sub(distance).map_or(0, |place| at(text, place));
+    let last = before(1);
+    if !is_word(last) {
+        return (last, end.saturating_sub(1));
     }
-    let percent = start >= 3
-        && at(text, start - 3) == b'%'
-        && at(text, start - 2).is_ascii_hexdigit()
-        && at(text, before).is_ascii_hexdigit();
-    let letter = start >= 2
-        && at(text, start - 2) == b'\\'
-        && matches!(at(text, before), b'n' | b't' | b'r' | b'b' | b'f' | b'v');
-    let unicode = start >= 6
-        && starts_with(text, start - 6, b"\\u")
-        && (1..=4).all(|i| at(text, start - i).is_ascii_hexdigit());
-    percent || letter || unicode || behind_colours(text, start)
+    for length in [2, 3, 4, 6] {
+        if matches!(before(length), b'%' | b'\\')
+            && let Some((character, to)) = escape(text, end - length)
+            && to == end
+        {
+            return (character, end - length);
+        }
+    }
+    colours_before(text, end).map_or((last, end - 1), |start| (b' ', start))
+}
+
+/// The ASCII character that an escape at `from` stands for, or a space, and where it ends: `%40`, `\n`, `\x1b`, `\u003c`.
+pub(super) fn escape(text: &[u8], from: usize) -> Option<(u8, usize)> {
+    let hex = |start: usize, end: usize| {
+        let mut digits = cut(text, start, end).iter().map(|&digit| char::from(digit).to_digit(16));
+        let code = digits.try_fold(0, |sum, digit| Some(sum * 16 + digit?))?;
+        let ascii = u8::try_from(code).ok().filter(u8::is_ascii);
+        (end <= text.len()).then_some((ascii.unwrap_or(b' '), end))
+    };
+    match (at(text, from), at(text, from + 1)) {
+        (b'%', _) => hex(from + 1, from + 3),
+        (b'\\', b'n' | b'r') => Some((b'\n', from + 2)),
+        (b'\\', b't' | b'b' | b'f' | b'v' | b'a' | b'e' | b'0') => Some((b'\t', from + 2)),
+        (b'\\', b'x') => hex(from + 2, from + 4),
+        (b'\\', b'u') => hex(from + 2, from + 6),
+        _ => None,
+    }
+}
+
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// A quote, and how many backslashes stand before it: none in a string, one in a string in a string, three in the next.

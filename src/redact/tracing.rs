@@ -182,7 +182,7 @@ impl<W: Write> Write for EventWriter<'_, W> {
             return Ok(bytes.len());
         }
         self.held.push(bytes, self.redactor.longest_line());
-        if ends && !self.held.is_dropped() && self.held.len() >= self.next_look {
+        if ends && self.held.len() >= self.next_look.max(1) {
             self.pass_on_held(false)?;
         }
         Ok(bytes.len())

@@ -825,7 +825,7 @@ fn names_password(name: &[u8]) -> bool {
 /// A few words of which one looks random: `{AQAAABAAA 9fK2…}`, as Jenkins keeps it.
 fn holds_random(value: &[u8]) -> bool {
     value.len() <= 256
-        && value.split(|&byte| byte == b' ').count() <= 4
+        && (2..=4).contains(&value.split(|&byte| byte == b' ').count())
         && value.split(|&byte| is_space(byte)).any(|word| word.len() >= 16 && looks_random(word))
 }
 

@@ -38,8 +38,9 @@ fn is_token68(byte: u8) -> bool {
 
 /// Base64 of `user:password`, RFC 7617 §2.
 pub(super) fn is_basic(word: &[u8]) -> bool {
-    if !(4..=1024).contains(&word.len()) {
-        return false;
+    let alphabet = |&byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    if !(4..=1024).contains(&word.len()) || !word.iter().all(alphabet) {
+        return false; // before memory is taken for it
     }
     let decoded = std::str::from_utf8(word)
         .ok()

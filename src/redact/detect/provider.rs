@@ -13,6 +13,7 @@ use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::redact::text::behind_escape;
 use table::{ALNUM, EQUALS, LINK, OPENER, ROWS, Row, WORD, class};
 
 /// Finds tokens by their providers' prefixes and calls `found` with each range and its provider.
@@ -103,9 +104,9 @@ fn search(
     let mut at = first_place(text, run.start, floor);
     // Marks are among the bytes that tie.
     let tied = at < run.start;
-    let escape = escape_end(text, at);
-    if escape > 0
-        && let Some((token, provider)) = token_at(text, at + escape, floor)
+    let behind = behind_escape(text, at);
+    if behind > at
+        && let Some((token, provider)) = token_at(text, behind, floor)
     {
         (floor, at) = (token.end, token.end);
         found(token, provider);
@@ -153,28 +154,6 @@ fn first_place(text: &[u8], run: usize, floor: usize) -> usize {
 /// The class of the byte before `at`.
 fn before(text: &[u8], at: usize) -> u32 {
     at.checked_sub(1).and_then(|last| text.get(last)).map_or(0, |&byte| class(byte))
-}
-
-/// How many bytes at `start` belong to an escape that began before it: `3D` of `%3D`, `n` of `\n`, `32m` of
-/// `ESC[32m`.
-fn escape_end(text: &[u8], start: usize) -> usize {
-    let (before, rest) = text.split_at_checked(start).unwrap_or_default();
-    let hex = |length: usize| {
-        let digits = rest.get(..length).unwrap_or_default();
-        if digits.iter().all(u8::is_ascii_hexdigit) { digits.len() } else { 0 }
-    };
-    match (before.last(), rest.first()) {
-        (Some(b'%'), _) => hex(2),
-        (Some(b'\\'), Some(b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'a' | b'e' | b'0')) => 1,
-        (Some(b'\\'), Some(b'x')) => 3,
-        (Some(b'\\'), Some(b'u')) => 5,
-        // Parameters of a control sequence and its final byte: `m` colours, `K` clears the line.
-        (Some(b'[' | b';'), _) => {
-            let digits = rest.iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
-            if matches!(rest.get(digits), Some(b'm' | b'K')) { digits + 1 } else { 0 }
-        }
-        _ => 0,
-    }
 }
 
 /// The token whose prefix, or mark such as the `~` of Azure's secrets, stands at `at`.

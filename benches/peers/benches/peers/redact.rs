@@ -115,12 +115,12 @@ fn hostile(report: &mut Report) {
         .filter(|line| !line.starts_with('#'))
     {
         let unit: String = serde_json::from_str(line).unwrap();
-        let whole = unit.repeat((1 << 20) / unit.len());
-        let half = unit.repeat((1 << 19) / unit.len());
+        let whole = unit.repeat((1 << 21) / unit.len());
+        let half = unit.repeat((1 << 20) / unit.len());
         let [first, second] = [(); 2].map(|()| strict.clone());
         Race::new(format!("hostile: {line}"), "≤ 2.2 ×")
-            .contender("1 MiB", move || first.redact(black_box(&whole)).len(), |_| true)
-            .contender("512 KiB", move || second.redact(black_box(&half)).len(), |_| true)
+            .contender("2 MiB", move || first.redact(black_box(&whole)).len(), |_| true)
+            .contender("1 MiB", move || second.redact(black_box(&half)).len(), |_| true)
             .run(report);
     }
 }
