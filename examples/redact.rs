@@ -5,7 +5,7 @@
 //! cargo run --release --example redact -- [--explain] [--pii] [--stats] [FILE…]
 //! ```
 //!
-//! `--explain` shows what would be hidden, where and why, instead of the log; `--pii` hides personal data as well; `--stats`
+//! `--explain` shows what would be hidden, where and why, instead of the log: line by line, so of a private key its first; `--pii` hides personal data as well; `--stats`
 //! counts by kind at the end, on standard error. On a terminal, progress is shown there.
 
 use std::error::Error;

@@ -291,76 +291,19 @@ mod tracing_adapters {
 
     #[test]
     fn callsites_may_have_many_fields() {
+        macro_rules! thirty_and {
+            ($($more:tt)*) => {
+                info!(
+                    a0 = 0, a1 = 1, a2 = 2, a3 = 3, a4 = 4, a5 = 5, a6 = 6, a7 = 7, a8 = 8, a9 = 9,
+                    b0 = 0, b1 = 1, b2 = 2, b3 = 3, b4 = 4, b5 = 5, b6 = 6, b7 = 7, b8 = 8, b9 = 9,
+                    c0 = 0, c1 = 1, c2 = 2, c3 = 3, c4 = 4, c5 = 5, c6 = 6, c7 = 7, c8 = 8, c9 = 9,
+                    $($more)*
+                )
+            };
+        }
         let code = || {
-            info!(
-                a0 = 0,
-                a1 = 1,
-                a2 = 2,
-                a3 = 3,
-                a4 = 4,
-                a5 = 5,
-                a6 = 6,
-                a7 = 7,
-                a8 = 8,
-                a9 = 9,
-                b0 = 0,
-                b1 = 1,
-                b2 = 2,
-                b3 = 3,
-                b4 = 4,
-                b5 = 5,
-                b6 = 6,
-                b7 = 7,
-                b8 = 8,
-                b9 = 9,
-                c0 = 0,
-                c1 = 1,
-                c2 = 2,
-                c3 = 3,
-                c4 = 4,
-                c5 = 5,
-                c6 = 6,
-                c7 = 7,
-                c8 = 8,
-                c9 = 9,
-                user = "ann",
-                password = "correct horse"
-            );
-            info!(
-                a0 = 0,
-                a1 = 1,
-                a2 = 2,
-                a3 = 3,
-                a4 = 4,
-                a5 = 5,
-                a6 = 6,
-                a7 = 7,
-                a8 = 8,
-                a9 = 9,
-                b0 = 0,
-                b1 = 1,
-                b2 = 2,
-                b3 = 3,
-                b4 = 4,
-                b5 = 5,
-                b6 = 6,
-                b7 = 7,
-                b8 = 8,
-                b9 = 9,
-                c0 = 0,
-                c1 = 1,
-                c2 = 2,
-                c3 = 3,
-                c4 = 4,
-                c5 = 5,
-                c6 = 6,
-                c7 = 7,
-                c8 = 8,
-                c9 = 9,
-                user = "ann",
-                password = "correct horse",
-                d0 = 17
-            );
+            thirty_and!(user = "ann", password = "correct horse");
+            thirty_and!(user = "ann", password = "correct horse", d0 = 17);
         };
         let bare = written(Form::Json, false, Wrapped::Nothing, code);
         let text = written(Form::Json, false, Wrapped::Formats, code);

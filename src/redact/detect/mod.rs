@@ -116,12 +116,12 @@ impl<'t> Scene<'t> {
     }
 
     /// Whether a place is part of a mask: the digits of `[phone:52727028]` are no number.
-    fn is_in_mask(&self, place: &Range<usize>, kind: Kind) -> bool {
+    fn is_in_mask(&self, place: &Range<usize>) -> bool {
         let begin = place.start.saturating_sub(LONGEST_MASK);
         let open = memchr::memrchr(b'[', cut(self.text, begin, place.start)).map(|open| begin + open);
         let close = memchr::memchr(b']', cut(self.text, place.end, place.end + LONGEST_MASK));
         let mask = open.zip(close).map(|(open, close)| cut(self.text, open, place.end + close + 1));
-        kind != Kind::Registered && mask.is_some_and(is_named)
+        mask.is_some_and(is_named)
     }
 
     /// Whether a value is shown although it was found.
@@ -163,7 +163,7 @@ impl<'t> Scene<'t> {
         if !value.is_empty()
             && self.settings.kinds.has(kind)
             && !self.settings.shows(kind, value)
-            && !self.is_in_mask(&place, kind)
+            && (kind == Kind::Registered || !self.is_in_mask(&place))
         {
             if place.end > self.covered.end {
                 self.covered = place.clone();
