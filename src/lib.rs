@@ -122,6 +122,7 @@ mod file;
 pub mod keys;
 pub mod password;
 pub mod random;
+pub mod rate_limit;
 pub mod redact;
 pub mod seal;
 pub mod secret;

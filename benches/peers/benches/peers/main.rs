@@ -5,6 +5,7 @@ mod compare;
 mod login;
 mod password;
 mod python;
+mod rate_limit;
 mod redact;
 mod seal;
 mod token;
@@ -22,6 +23,7 @@ const ROOMS: &[Room] = &[
     ("audit", audit::races),
     ("login", login::races),
     ("redact", redact::races),
+    ("rate_limit", rate_limit::races),
 ];
 
 fn main() {
