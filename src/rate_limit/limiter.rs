@@ -44,6 +44,7 @@ struct Shared {
     quota: Quota,
     max_debt: Option<u64>,
     clock: Source,
+    latest: Latest,
     counts: Counts,
 }
 
@@ -51,6 +52,15 @@ struct Shared {
 enum Source {
     System,
     Given(Arc<dyn Clock>),
+}
+
+/// The latest time that was given. What comes later is never earlier: a clock that steps back mints nothing.
+///
+/// The system's clock is not put through it, since that never does, and threads would wait for each other's turn to write.
+#[derive(Default)]
+#[repr(align(64))]
+struct Latest {
+    nanos: AtomicU64,
 }
 
 /// In a line of their own: what a flood counts up must not slow those who only read the rest.
@@ -89,7 +99,18 @@ pub struct Charge<'a> {
     place: Place,
     pace: Pace,
     cost: u64,
-    now: Option<u64>,
+    now: Now,
+}
+
+/// What time a charge is made at.
+#[derive(Clone, Copy)]
+enum Now {
+    /// The limiter's clock is asked.
+    Asked,
+    /// It was, and is the system's.
+    System(u64),
+    /// The caller knows.
+    Given(u64),
 }
 
 /// See [`Charge::system_time`].
@@ -140,7 +161,7 @@ impl RateLimiter {
     /// it: [`Clock::monotonic`].
     ///
     /// # Security
-    /// A time that lies behind denies more. One that lies ahead admits what is not due yet.
+    /// A time that lies ahead admits what is not due yet. One that lies behind the latest that was given counts as that one.
     #[inline]
     pub fn check_at(&self, key: &(impl Hash + ?Sized), now: Duration) -> Decision {
         self.charge(key).at(now).check()
@@ -212,7 +233,7 @@ impl RateLimiter {
     #[inline]
     pub fn charge(&self, key: &(impl Hash + ?Sized)) -> Charge<'_> {
         let limiter = &*self.shared;
-        Charge { limiter, place: limiter.table.place(key), pace: limiter.pace, cost: 1, now: None }
+        Charge { limiter, place: limiter.table.place(key), pace: limiter.pace, cost: 1, now: Now::Asked }
     }
 
     /// What a caller may do.
@@ -252,7 +273,7 @@ impl Charge<'_> {
     /// At a time that was read already, from the limiter's clock or one that agrees with it.
     #[inline]
     pub fn at(self, now: Duration) -> Self {
-        Self { now: Some(nanos(now)), ..self }
+        Self { now: Now::Given(nanos(now)), ..self }
     }
 
     /// Charges the cells if the caller has them.
@@ -269,7 +290,10 @@ impl Charge<'_> {
     /// What [`check`](Self::check) would answer.
     #[inline]
     pub fn peek(self) -> Decision {
-        let now = self.now();
+        let now = match self.now {
+            Now::Given(now) => self.limiter.latest.or(now), // to ask about the future does not bring it on
+            Now::Asked | Now::System(_) => self.now(),
+        };
         let (set, tag) = self.limiter.table.set(self.place);
         Decision::of(set.peek(tag, self.pace, now, self.cost), self.pace, now)
     }
@@ -302,9 +326,9 @@ impl Charge<'_> {
 
     /// At that time, if the limiter's clock is the system's and no other time was given.
     pub(super) fn timed(self, SystemTime(now): SystemTime) -> Self {
-        match self.limiter.clock {
-            Source::System => Self { now: self.now.or(Some(now)), ..self },
-            Source::Given(_) => self,
+        match (&self.limiter.clock, self.now) {
+            (Source::System, Now::Asked) => Self { now: Now::System(now), ..self },
+            _ => self,
         }
     }
 
@@ -327,17 +351,39 @@ impl Charge<'_> {
 
     #[inline]
     fn now(self) -> u64 {
-        self.now.unwrap_or_else(|| self.limiter.now())
+        match self.now {
+            Now::Asked => self.limiter.now(),
+            Now::System(now) => now,
+            Now::Given(now) => self.limiter.latest.settle(now),
+        }
     }
 }
 
 impl Shared {
     #[inline]
     fn now(&self) -> u64 {
-        nanos(match &self.clock {
-            Source::System => SystemClock.monotonic(),
-            Source::Given(clock) => clock.monotonic(),
-        })
+        match &self.clock {
+            Source::System => nanos(SystemClock.monotonic()),
+            Source::Given(clock) => self.latest.settle(nanos(clock.monotonic())),
+        }
+    }
+}
+
+impl Latest {
+    /// A load and a store, not an exchange, which takes three times as long. Of two threads that are here at once, the one
+    /// with the earlier time may store last: the two times were read at once, and neither is the right one.
+    #[inline]
+    fn settle(&self, now: u64) -> u64 {
+        let settled = self.or(now);
+        if settled == now {
+            self.nanos.store(now, Ordering::Relaxed);
+        }
+        settled
+    }
+
+    #[inline]
+    fn or(&self, now: u64) -> u64 {
+        now.max(self.nanos.load(Ordering::Relaxed))
     }
 }
 
@@ -373,6 +419,7 @@ impl RateLimiterBuilder {
             quota: self.quota,
             max_debt: self.max_debt,
             clock: self.clock.map_or(Source::System, Source::Given),
+            latest: Latest::default(),
             counts: Counts::default(),
         };
         Ok(RateLimiter { shared: Arc::new(shared) })

@@ -38,6 +38,11 @@ impl Quota {
         quota.pace().map(|_| quota)
     }
 
+    /// As [`new`](Self::new); what is out of range is reported where a limiter is built.
+    pub(super) const fn of(capacity: u64, tokens: u64, period: Duration) -> Self {
+        Self { capacity, tokens, period }
+    }
+
     /// `n` cells each second, and `n` at once unless [`burst`](Self::burst) says otherwise.
     ///
     /// Numbers out of range are reported where a limiter is built.

@@ -223,3 +223,58 @@ impl Drop for Guard<'_> {
         self.lock.store(0, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn allows(outcome: Outcome) -> bool {
+        matches!(outcome.verdict, Verdict::Conforms { .. })
+    }
+
+    #[test]
+    fn a_set_is_one_cache_line() {
+        assert_eq!((size_of::<Set>(), align_of::<Set>()), (64, 64));
+    }
+
+    #[test]
+    fn a_time_that_lies_behind_sees_what_was_overwritten() {
+        let pace = Pace::new(1, 1, SECOND).unwrap();
+        let set = Set::new();
+        assert!(allows(set.take(1, pace, 8 * SECOND, 1))); // due again at 9
+        for tag in [2, 3, 4] {
+            assert!(allows(set.take(tag, pace, 9 * SECOND + 1, 1)));
+        }
+        let newcomer = set.take(5, pace, 10 * SECOND, 1);
+        assert_eq!(newcomer.caller, Caller::New, "it takes the place of one whose time has passed");
+        assert!(!allows(set.take(1, pace, 8 * SECOND, 1)), "a thread that read its clock earlier");
+    }
+
+    #[test]
+    fn a_denial_writes_nothing() {
+        let pace = Pace::new(2, 1, SECOND).unwrap();
+        let set = Set::new();
+        for tag in 1..=9 {
+            set.take(tag, pace, 0, 2);
+        }
+        let before = format!("{set:?}");
+        for tag in 1..=20 {
+            assert!(!allows(set.take(tag, pace, 0, 1)), "{tag}");
+            let _ = set.peek(tag, pace, 5 * SECOND, 1);
+            assert_eq!(set.take(tag, pace, 50 * SECOND, 3).verdict, Verdict::Never);
+        }
+        assert_eq!(format!("{set:?}"), before);
+    }
+
+    #[test]
+    fn nobody_is_given_back_what_is_not_theirs() {
+        let pace = Pace::new(5, 1, SECOND).unwrap();
+        let set = Set::new();
+        set.take(1, pace, 0, 3);
+        assert_eq!(set.give_back(2, |tat| pace.refund(tat, 0, 3)), None);
+        assert_eq!(set.peek(1, pace, 0, 1).tat, 3 * SECOND);
+        assert_eq!(set.give_back(1, |tat| pace.refund(tat, 0, 1)), Some(2 * SECOND));
+    }
+}
