@@ -1,109 +1,172 @@
-//! Rate limiting beside governor, which keeps a time for every key it ever saw.
+//! Rate limiting beside governor, which remembers every key it ever saw.
 
-use std::hash::Hash;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use governor::clock::{Clock as _, DefaultClock};
-use palisade::rate_limit::{Quota, RateLimiter};
+use palisade::rate_limit::{Quota, RateLimiter, check_all};
 use palisade_peers::{Race, Report};
 
-/// How many checks a round makes, so that a random walk through a million keys is one.
-const WALK: usize = 1 << 16;
+/// How many checks make one run of a walk through a million keys.
+const STEPS: usize = 1 << 16;
 
 pub fn races(report: &mut Report) {
-    many_keys("strings", |number| format!("user-{number:07}@example.com"), "≤ 0.55 ×", report);
-    many_keys("integers", |number| number, "≤ 0.65 ×", report);
+    many_keys("string", |number| format!("user-{number:07}@example.com"), "≤ 0.55 ×", report);
+    many_keys("integer", |number| number, "≤ 0.65 ×", report);
     hot_key(report);
+    two_threads(report);
+    several_limits(report);
 }
 
-/// A million keys in random order, one thread, clock included.
+/// A million keys in random order, the clock included.
 fn many_keys<K: Clone + Eq + Hash + 'static>(
-    what: &str,
-    make: impl Fn(u64) -> K,
+    kind: &str,
+    key: impl Fn(u64) -> K,
     goal: &'static str,
     report: &mut Report,
 ) {
-    let keys: Arc<Vec<K>> = Arc::new((0..1_000_000).map(make).collect());
-    let ours = RateLimiter::builder(generous()).max_keys(1 << 21).build().unwrap();
-    let theirs = governor::RateLimiter::keyed(
-        governor::Quota::per_second(NonZeroU32::new(1000).unwrap()),
-    );
+    let keys: Arc<Vec<K>> = Arc::new((0..MILLION).map(key).collect());
+    let limiter = RateLimiter::builder(generous()).max_keys(1 << 21).build().unwrap();
+    let governor = governor::RateLimiter::keyed(governors());
     for key in keys.iter() {
-        let _ = ours.check(key);
-        let _ = theirs.check_key(key);
+        assert!(limiter.is_allowed(key) && governor.check_key(key).is_ok());
     }
+    let hasher = RandomState::new();
+    let (ours, theirs, bare) = (Arc::clone(&keys), Arc::clone(&keys), keys);
     let (mut first, mut second, mut third) = (Walk(1), Walk(1), Walk(1));
-    let (own, other, bare) = (Arc::clone(&keys), Arc::clone(&keys), keys);
-    let hasher = std::hash::RandomState::new();
-    Race::new(format!("{WALK} of 1M {what} keys in random order"), goal)
+    Race::new(format!("{STEPS} checks, 1M {kind} keys in random order"), goal)
         .contender(
-            "palisade",
-            move || (0..WALK).filter(|_| ours.check(&own[first.next()]).is_allowed()).count(),
-            |&allowed| allowed == WALK,
+            "palisade, max_keys 2^21",
+            move || (0..STEPS).filter(|_| limiter.is_allowed(&ours[first.step()])).count(),
+            |&allowed| allowed == STEPS,
         )
         .contender(
             "governor 0.10.4",
-            move || (0..WALK).filter(|_| theirs.check_key(&other[second.next()]).is_ok()).count(),
-            |&allowed| allowed == WALK,
+            move || (0..STEPS).filter(|_| governor.check_key(&theirs[second.step()]).is_ok()).count(),
+            |&allowed| allowed == STEPS,
         )
         .contender(
-            "fetch and hash of the key alone",
-            move || {
-                use std::hash::BuildHasher;
-                (0..WALK).fold(0_u64, |sum, _| sum ^ hasher.hash_one(&bare[third.next()]))
-            },
+            "fetching and hashing the key alone",
+            move || (0..STEPS).fold(0, |sum, _| sum ^ hasher.hash_one(&bare[third.step()])),
             |_| true,
         )
         .run(report);
 }
 
 fn hot_key(report: &mut Report) {
-    let ours = RateLimiter::new(generous()).unwrap();
-    let at = RateLimiter::new(generous()).unwrap();
-    let keyed = governor::RateLimiter::keyed(governor::Quota::per_second(NonZeroU32::new(1_000_000_000).unwrap()));
-    let names: Vec<String> = (0..1000).map(|number| format!("user-{number}")).collect();
-    let ks = names.clone();
-    let clock = DefaultClock::default();
-    let (mut turn, mut now) = (0, 0_u64);
-    Race::new("one hot key", "≤ 1.2 × (Instant::now + 20 ns)")
-        .contender("palisade", move || ours.check("10.0.0.7"), |d| d.is_allowed())
-        .contender(
-            "palisade, check_at",
-            move || {
-                now += 100;
-                at.check_at("10.0.0.7", Duration::from_nanos(now))
-            },
-            |d| d.is_allowed(),
-        )
+    let limiter = RateLimiter::new(generous()).unwrap();
+    let governor = governor::RateLimiter::keyed(governors());
+    let keys: Vec<String> = (0..1000).map(|number| format!("user-{number}")).collect();
+    let mut turn = 0;
+    Race::new("one hot key, the clock included", "≤ 1.2 × (Instant::now() + 20 ns)")
+        .contender("palisade", move || limiter.is_allowed(black_box("10.0.0.7")), |&allowed| allowed)
         .contender("Instant::now()", Instant::now, |_| true)
-        .contender("governor's clock", move || clock.now(), |_| true)
         .contender(
             "governor 0.10.4, 1,000 keys in turn",
             move || {
-                turn = (turn + 1) % 1000;
-                keyed.check_key(&ks[turn]).is_ok()
+                turn = (turn + 1) % keys.len();
+                governor.check_key(&keys[turn]).is_ok()
             },
-            |&ok| ok,
+            |&allowed| allowed,
         )
         .run(report);
-    black_box(names);
+
+    let (text, integer) = (RateLimiter::new(generous()).unwrap(), RateLimiter::new(generous()).unwrap());
+    let governor =
+        governor::RateLimiter::direct_with_clock(governors(), governor::clock::FakeRelativeClock::default());
+    let (mut first, mut second) = (Duration::ZERO, Duration::ZERO);
+    let tick = Duration::from_nanos(100);
+    Race::new("one hot key, the time given", "≤ 16 ns")
+        .contender(
+            "palisade, \"10.0.0.7\"",
+            move || {
+                first += tick;
+                text.check_at(black_box("10.0.0.7"), first).is_allowed()
+            },
+            |&allowed| allowed,
+        )
+        .contender(
+            "palisade, an integer",
+            move || {
+                second += tick;
+                integer.check_at(black_box(&7_u64), second).is_allowed()
+            },
+            |&allowed| allowed,
+        )
+        .contender(
+            "governor 0.10.4, without keys, the time standing still",
+            move || governor.check().is_ok(),
+            |_| true,
+        )
+        .run(report);
+}
+
+/// The same work in one thread and, twice, in two.
+fn two_threads(report: &mut Report) {
+    const CHECKS: u64 = 1_000_000;
+    let work = |limiter: &RateLimiter, thread: u64| {
+        (0..CHECKS).filter(|number| limiter.is_allowed(&(thread << 32 | number % 1000))).count() as u64
+    };
+    let (one, two) = (RateLimiter::new(generous()).unwrap(), RateLimiter::new(generous()).unwrap());
+    Race::new("1M checks of 1,000 keys a thread, each its own", "≥ 1.8 times the work: ≤ 1.11 ×")
+        .contender(
+            "palisade, two threads",
+            move || {
+                thread::scope(|scope| {
+                    let other = scope.spawn(|| work(&two, 1));
+                    work(&two, 0).min(other.join().unwrap())
+                })
+            },
+            |&allowed| allowed == CHECKS,
+        )
+        .contender(
+            "palisade, one thread",
+            move || thread::scope(|scope| scope.spawn(|| work(&one, 1)).join().unwrap()),
+            |&allowed| allowed == CHECKS,
+        )
+        .run(report);
+}
+
+fn several_limits(report: &mut Report) {
+    let all: Vec<RateLimiter> = (0..4).map(|_| RateLimiter::new(generous()).unwrap()).collect();
+    let chain: Vec<_> = (0..4).map(|_| governor::RateLimiter::keyed(governors())).collect();
+    let key = "10.0.0.7".to_owned();
+    Race::new("four limits for one request", "")
+        .contender(
+            "palisade, all or nothing",
+            move || check_all(&[0, 1, 2, 3].map(|index| all[index].charge("10.0.0.7"))).is_allowed(),
+            |&allowed| allowed,
+        )
+        .contender(
+            "governor 0.10.4, one after the other",
+            move || chain.iter().all(|limiter| limiter.check_key(&key).is_ok()),
+            |&allowed| allowed,
+        )
+        .run(report);
 }
 
 fn generous() -> Quota {
     Quota::per_second(1_000_000_000)
 }
 
-/// The same numbers below a million for every contender, in an order that no cache foresees.
+fn governors() -> governor::Quota {
+    governor::Quota::per_second(NonZeroU32::new(1_000_000_000).unwrap())
+}
+
+const MILLION: u64 = 1_000_000;
+
+/// Numbers below a million, the same for all, in an order that no cache foresees.
 struct Walk(u64);
 
 impl Walk {
-    fn next(&mut self) -> usize {
+    fn step(&mut self) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        (self.0 % 1_000_000) as usize
+        (self.0 % MILLION) as usize
     }
 }
