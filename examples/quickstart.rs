@@ -1,5 +1,5 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people to read")]
-//! An account, a password check, a session token, a sealed column and an audit log against a real database.
+//! An account, a guarded password check, a session token, a sealed column and an audit log against a real database.
 //!
 //! ```text
 //! cargo run --example quickstart -- [--db PATH] [--user NAME]
@@ -12,6 +12,7 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -19,6 +20,7 @@ use std::time::Instant;
 use palisade::audit::{self, AuditLog, Event, Kind};
 use palisade::keys::{KeyFile, KeyRing, Wrapping};
 use palisade::password::{Hasher, Rules, VerifyErrorKind};
+use palisade::rate_limit::LoginGuard;
 use palisade::redact::Redactor;
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
@@ -63,29 +65,30 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         .app("quickstart")
         .redact(move |field, text| redactor.redact_field(field, text))
         .open(&log_path)?;
+    let app = App { database, hasher, guard: LoginGuard::new()?, log };
 
-    let known = stored_password(&database, &options.user)?.is_some();
+    let known = stored_password(&app.database, &options.user)?.is_some();
     let password = read_password(options, known)?;
     if known {
         println!("{} has an account here: logging in.", options.user);
     } else {
-        register(&database, &hasher, &options.user, &password)?;
+        register(&app, &options.user, &password)?;
         // Only this ring opens it, and only as this user's address.
         let address = format!("{}@example.com", options.user);
         let sealed = Sealer::new(&ring).seal(address.as_bytes(), ["contacts.address", &options.user])?;
-        database
+        app.database
             .execute("INSERT INTO contacts (user, address) VALUES (?1, ?2)", params![options.user, sealed])?;
-        log.record(Event::new(Kind::UserCreated).subject(options.user.as_str()))?;
+        app.log.record(Event::new(Kind::UserCreated).subject(options.user.as_str()))?;
     }
 
     println!("\nA wrong password, made up at random:");
     let wrong = SecretString::from(Token::generate()?.expose());
-    if log_in(&database, &hasher, &log, &options.user, &wrong)?.is_some() {
+    if log_in(&app, &options.user, &wrong)?.is_some() {
         return Err("a wrong password was let in".into());
     }
 
     println!("\nThe password given:");
-    let Some(token) = log_in(&database, &hasher, &log, &options.user, &password)? else {
+    let Some(token) = log_in(&app, &options.user, &password)? else {
         println!("\n{} stays logged out.", options.user);
         return Ok(false);
     };
@@ -96,20 +99,46 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         &token.expose()[..6],
         token.expose().len()
     );
-    match user_of_session(&database, token.expose())? {
+    match user_of_session(&app.database, token.expose())? {
         Some(user) => println!("  presented again, it is found by its digest: this is {user}"),
         None => return Err("the session just stored was not found".into()),
     }
-    match user_of_session(&database, Token::generate()?.expose())? {
+    match user_of_session(&app.database, Token::generate()?.expose())? {
         None => println!("  a made-up token is nobody's"),
         Some(_) => return Err("a made-up token found a session".into()),
     }
-    show_tables(&database, options)?;
+    show_tables(&app.database, options)?;
+    guess_on(&app, &options.user)?;
 
     let verified = audit::verify(std::fs::File::open(&log_path)?, &ring)?;
     println!("\nThe audit log {} is whole: {} records.", log_path.display(), verified.records);
     println!("\nNo password and no token is stored. Run it again to log into the same file.");
     Ok(true)
+}
+
+/// What a server keeps for as long as it runs.
+struct App {
+    database: Connection,
+    hasher: Hasher,
+    guard: LoginGuard,
+    log: AuditLog,
+}
+
+/// Where this program's user calls from; a server takes its peer's address, or `rate_limit::client_ip` behind a proxy.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Tries the account until the guard has enough of it.
+fn guess_on(App { guard, log, .. }: &App, user: &str) -> Result<(), Box<dyn Error>> {
+    let mut guesses = 0;
+    let denied = loop {
+        match guard.attempt(user, HERE) {
+            Ok(_attempt) => guesses += 1, // dropped without succeeded(): a wrong guess
+            Err(denied) => break denied,
+        }
+    };
+    println!("\nAfter {guesses} more guesses at {user}'s password: {denied}.");
+    log.record(Event::rate_limit_exceeded().subject(user))?;
+    Ok(())
 }
 
 /// The key ring in its file, made by the first run.
@@ -157,8 +186,7 @@ fn open(options: &Options) -> Result<Connection, Box<dyn Error>> {
 }
 
 fn register(
-    database: &Connection,
-    hasher: &Hasher,
+    App { database, hasher, .. }: &App,
     user: &str,
     password: &SecretString,
 ) -> Result<(), Box<dyn Error>> {
@@ -173,12 +201,19 @@ fn register(
 
 /// A fresh session's token, or `None` when the password was refused.
 fn log_in(
-    database: &Connection,
-    hasher: &Hasher,
-    log: &AuditLog,
+    App { database, hasher, guard, log }: &App,
     user: &str,
     password: &SecretString,
 ) -> Result<Option<Token>, Box<dyn Error>> {
+    // Before the password is looked at: guesses made at the same time count as well.
+    let attempt = match guard.attempt(user, HERE) {
+        Ok(attempt) => attempt,
+        Err(denied) => {
+            println!("  {denied}");
+            log.record(Event::rate_limit_exceeded().subject(user))?;
+            return Ok(None);
+        }
+    };
     let stored = stored_password(database, user)?;
     // An unknown user costs the same work as a wrong password, and gets the same answer.
     let verified = match hasher.verify_user(password.expose_secret(), stored.as_deref()) {
@@ -190,6 +225,7 @@ fn log_in(
         }
         Err(error) => return Err(error.into()), // a damaged row or an overloaded server: not the user's fault
     };
+    attempt.succeeded(); // it counts as no guess
     println!("  accepted");
     log.record(Event::new(Kind::LoginSuccess).subject(user))?;
     if verified.needs_rehash()

@@ -11,6 +11,8 @@
 //! | [`config`] | secrets from environment, files and credential folders |
 //! | [`keys`] | a ring of keys, rotated without downtime |
 //! | [`seal`] | encryption at rest, bound to where the value belongs |
+//! | [`redact`] | secrets and personal data kept out of logs |
+//! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |
 //!
 //! # One example a room
@@ -88,6 +90,20 @@
 //! let line = r#"retrying https://ann:hunter2@example.com {"api_key":"abc","max_tokens":512}"#;
 //! let shown = r#"retrying https://ann:[REDACTED]@example.com {"api_key":"[REDACTED]","max_tokens":512}"#;
 //! assert_eq!(Redactor::default().redact(line), shown);
+//! ```
+//!
+//! Nobody acts more often than allowed, however many others come:
+//!
+//! ```
+//! use palisade::rate_limit::{Decision, Quota, RateLimiter};
+//!
+//! let limiter = RateLimiter::new(Quota::per_second(5).burst(10))?; // 10 at once, then 5 each second
+//! match limiter.check("203.0.113.9") {
+//!     Decision::Allow(allowed) => assert_eq!(allowed.remaining(), 9),
+//!     Decision::Deny(denied) => println!("429, Retry-After: {}", denied.retry_after_seconds()),
+//!     Decision::Impossible => println!("400, it costs more than anyone is allowed"),
+//! }
+//! # Ok::<(), palisade::rate_limit::RateLimitError>(())
 //! ```
 //!
 //! # What it does not do

@@ -16,6 +16,10 @@ use palisade::password::{
     Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
 use palisade::random::RandomError;
+use palisade::rate_limit::{
+    Allowed, Attempt, Balance, Charge, Decision, Denied, Fields, IpKey, LoginDenied, LoginGuard,
+    LoginGuardBuilder, Quota, RateKey, RateLimitError, RateLimiter, RateLimiterBuilder, Stats, store,
+};
 use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, Writer};
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
@@ -36,6 +40,12 @@ const _: () = {
     crosses_threads::<(Acceptable<'static>, Format, Policy, Refusal, Rules, SchemeError)>();
     crosses_threads::<(Redaction, Mask, RedactError, Redactor, Rule, Writer<Vec<u8>>)>();
     crosses_threads::<(palisade::redact::Builder, palisade::redact::Counts, palisade::redact::Kind)>();
+    crosses_threads::<(Allowed, Attempt<'static>, Balance, Charge<'static>, Decision, Denied, Fields, IpKey)>(
+    );
+    crosses_threads::<(LoginDenied, LoginGuard, LoginGuardBuilder, Quota, RateKey, RateLimitError)>();
+    crosses_threads::<(RateLimiter, RateLimiterBuilder, Stats)>();
+    crosses_threads::<(store::Memory, store::MemoryBuilder, store::StoreError)>();
+    crosses_threads::<(Box<dyn store::Store>, Box<dyn store::AsyncStore>)>();
     crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
@@ -63,6 +73,9 @@ const _: () = {
     is_error::<Refusal>();
     is_error::<SchemeError>();
     is_error::<VerifyError>();
+    is_error::<LoginDenied>();
+    is_error::<RateLimitError>();
+    is_error::<store::StoreError>();
     is_error::<RandomError>();
     is_error::<NotUtf8>();
     is_error::<DigestError>();
