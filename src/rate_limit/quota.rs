@@ -262,6 +262,17 @@ mod tests {
         assert_eq!("1/99999999d".parse::<Quota>().unwrap_err().kind(), RateLimitErrorKind::TooLong);
     }
 
+    #[cfg(feature = "serde")]
+    #[test]
+    fn configuration_files_hold_quotas_as_text() {
+        let quota: Quota = serde_json::from_str(r#""5/s, burst 10""#).unwrap();
+        assert_eq!(quota, Quota::per_second(5).burst(10));
+        assert_eq!(serde_json::to_string(&quota).unwrap(), r#""5/s, burst 10""#);
+        for text in [r#""5""#, r#""0/s""#, "5", "null"] {
+            assert!(serde_json::from_str::<Quota>(text).is_err(), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_quota_is_read_back(capacity in 1..u64::MAX, tokens in 1..u64::MAX, period in 1..u64::MAX) {
