@@ -511,7 +511,7 @@ fn a_patient_attacker_has_a_hundred_guesses_a_month() {
         .iter()
         .map(|&first| guesses.iter().filter(|&&one| (first..first + month).contains(&one)).count());
     assert!(most.max().unwrap() <= 100);
-    assert!(guesses.len() > 150, "the owner gets in between: {}", guesses.len());
+    assert!(guesses.len() > 150, "{} in three months", guesses.len());
 }
 
 #[test]
@@ -541,8 +541,22 @@ fn names_are_one_account_however_they_are_typed() {
     {
         assert!(guard.attempt(name, addr(number.try_into().unwrap())).is_ok(), "{name:?}");
     }
-    assert_eq!(guard.attempt("ann", addr(99)).unwrap_err().limit(), LoginLimit::Account);
+    let same = [
+        "ann", "ann\u{200b}", "a\u{ad}nn", "a\u{1}nn", "ann\0", "änn", "a\u{308}nn", "\u{feff}ann",
+        "ann\u{fe0f}", "ann\u{202c}", "Ⓐnn", " \u{200b} ann",
+    ];
+    for name in same {
+        assert_eq!(guard.attempt(name, addr(99)).unwrap_err().limit(), LoginLimit::Account, "{name:?}");
+    }
+    for blanks in 1000..1030 {
+        let name = format!("{}ann{}", " ".repeat(blanks), " ".repeat(blanks));
+        assert!(guard.attempt(&name, addr(99)).is_err(), "{blanks}");
+    }
     assert!(guard.attempt("anna", addr(99)).is_ok());
+    for (one, other) in [("ΣΣ", "σς"), ("Straße", "STRASSE"), ("İris", "iris"), ("ﬁn", "fin")] {
+        (0..10).for_each(|number| drop(guard.attempt(one, addr(200 + number)).unwrap()));
+        assert!(guard.attempt(other, addr(250)).is_err(), "{other}");
+    }
     let huge = "x".repeat(1 << 20);
     assert!(guard.attempt(&huge, addr(100)).is_ok());
 }
@@ -562,6 +576,40 @@ fn a_known_device_is_not_locked_out_by_strangers() {
         LoginLimit::Account
     );
     assert!(guard.attempt_from_device("ann", "phone", addr(50)).is_ok());
+}
+
+#[test]
+fn an_owner_who_proved_it_is_let_in_again() {
+    let (guard, _clock) = guard();
+    (0..10).for_each(|number| drop(guard.attempt("ann", addr(number)).unwrap()));
+    assert!(guard.attempt("ann", addr(50)).is_err());
+    guard.reset("Ann");
+    assert!(guard.attempt("ann", addr(50)).is_ok());
+}
+
+/// Names that nobody has, from everywhere, at the pace that is let in, for days: neither people nor devices are kept out, and
+/// the account that was guessed at before stays limited.
+#[test]
+fn made_up_names_keep_nobody_out() {
+    let clock = ManualClock::new();
+    let guard = LoginGuard::builder().max_accounts(500).clock(clock.clone()).build().unwrap();
+    for _ in 0..60 {
+        let _ = guard.attempt("victim", addr(70_000)).map(drop);
+        clock.advance(SECOND * 360);
+    }
+    assert_eq!(guard.attempt("victim", addr(70_000)).unwrap_err().limit(), LoginLimit::AccountSlow);
+    for number in 0..100_000_u32 {
+        clock.advance(SECOND);
+        let _ = guard.attempt(&format!("nobody-{number}"), addr(number % 60_000)).map(drop);
+    }
+    let slow = guard.stats(LoginLimit::AccountSlow);
+    assert!(slow.saturated > 10_000 && slow.live == slow.slots, "{slow:?}");
+    for number in 0..100 {
+        let name = format!("person-{number}");
+        assert!(guard.attempt(&name, addr(65_000)).map(drop).is_ok() || number >= 30, "{number}");
+        let device = guard.attempt_from_device(&name, "laptop", addr(65_001 + number));
+        device.unwrap().succeeded();
+    }
 }
 
 #[test]

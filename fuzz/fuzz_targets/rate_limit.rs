@@ -13,6 +13,11 @@ fuzz_target!(|input: (&[u8], &str, &str, u8)| {
     // Whatever the caller wrote, on a line of its own or before the proxy's comma.
     assert_eq!(client_ip(proxy, [header, b"203.0.113.9"], 1), caller);
     assert_eq!(client_ip(proxy, [&[header, b",203.0.113.9"].concat()], 1), caller);
+    // What the proxy quotes.
+    if let Ok(text) = str::from_utf8(header) {
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+        assert_eq!(client_ip(proxy, [format!("for=203.0.113.9;host=\"{quoted}\"")], 1), caller);
+    }
     assert_eq!(client_ip(proxy, [header], 0), proxy);
     let client = client_ip(proxy, [header], usize::from(hops));
     assert_eq!(ip_key(client), ip_key(client_ip(client, [header], 0)));

@@ -25,7 +25,8 @@ use super::ip::unwrapped;
 ///
 /// # Security
 /// Entries are counted from the right, since everything to the left of what the outermost trusted proxy added is whatever
-/// the caller wrote. Where the list is shorter than it should be, or an entry is no address, the answer is the nearest
+/// the caller wrote. A proxy that writes `host=` into `Forwarded` without quotes lets the caller write entries there: let it
+/// write `X-Forwarded-For`. Where the list is shorter than it should be, or an entry is no address, the answer is the nearest
 /// address that a trusted proxy vouches for: callers then share a limit, and none escapes it.
 ///
 /// # Source
@@ -37,9 +38,7 @@ where
     let mut client = peer;
     let mut hops = trusted_hops;
     for line in forwarded.into_iter().rev() {
-        // A quote that the caller opened must not swallow what a proxy added: commas part entries, whatever stands around
-        // them. No address holds one.
-        for entry in line.as_ref().rsplit(|&byte| byte == b',') {
+        for entry in FromRight::of(line.as_ref(), b',') {
             if hops == 0 {
                 return unwrapped(client);
             }
@@ -55,26 +54,67 @@ where
     unwrapped(client)
 }
 
+/// The parts of a text, the last one first, where separators within quotes part nothing.
+///
+/// From the right, since what a trusted proxy added stands there, with quotes in pairs. Read from the left, a quote that the
+/// caller opened would swallow it.
+struct FromRight<'a> {
+    rest: Option<&'a [u8]>,
+    separator: u8,
+}
+
+impl<'a> FromRight<'a> {
+    fn of(text: &'a [u8], separator: u8) -> Self {
+        Self { rest: Some(text), separator }
+    }
+}
+
+impl<'a> Iterator for FromRight<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let text = self.rest.take()?;
+        let mut left = text;
+        let mut is_quoted = false;
+        while let [before @ .., byte] = left {
+            if *byte == b'"' {
+                let backslashes = before.iter().rev().take_while(|&&byte| byte == b'\\').count();
+                is_quoted ^= backslashes.is_multiple_of(2);
+            } else if *byte == self.separator && !is_quoted {
+                self.rest = Some(before);
+                return text.get(left.len()..);
+            }
+            left = before;
+        }
+        Some(text)
+    }
+}
+
 /// `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`; or one of them, quoted or not, as the
-/// `for` parameter of an RFC 7239 element.
+/// one `for` parameter of an RFC 7239 element.
 fn address(entry: &[u8]) -> Option<IpAddr> {
-    let entry = str::from_utf8(entry).ok()?;
     if entry.len() > LONGEST {
         return None;
     }
-    let Some(node) = entry.split(';').find_map(for_parameter) else { return node(entry) };
-    match node.strip_prefix('"') {
-        Some(quoted) => self::node(quoted.strip_suffix('"')?),
-        None => self::node(node),
+    if !entry.contains(&b'=') {
+        return node(entry);
+    }
+    let mut nodes = FromRight::of(entry, b';').filter_map(for_parameter);
+    let (one, None) = (nodes.next()?, nodes.next()) else { return None };
+    match one {
+        [b'"', quoted @ .., b'"'] => node(quoted),
+        bare => node(bare),
     }
 }
 
-fn for_parameter(pair: &str) -> Option<&str> {
-    let (name, value) = pair.split_once('=')?;
-    name.trim().eq_ignore_ascii_case("for").then_some(value.trim())
+fn for_parameter(pair: &[u8]) -> Option<&[u8]> {
+    let equals = pair.iter().position(|&byte| byte == b'=')?;
+    let (name, value) = (pair.get(..equals)?, pair.get(equals + 1..)?);
+    name.trim_ascii().eq_ignore_ascii_case(b"for").then_some(value.trim_ascii())
 }
 
-fn node(text: &str) -> Option<IpAddr> {
+fn node(text: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(text).ok()?;
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().map(IpAddr::V6).ok();
     text.parse().ok().or_else(bracketed).or_else(|| text.parse::<SocketAddr>().ok().map(|node| node.ip()))
 }
@@ -131,6 +171,21 @@ mod tests {
             ("for=192.0.2.7", "192.0.2.7"),
             ("For=\"[2001:db8::1]:4711\"; proto=http;by=1.1.1.1", "2001:db8::1"),
             ("by=1.1.1.1;for=192.0.2.7", "192.0.2.7"),
+        ] {
+            assert_eq!(client(&["6.6.6.6", entry], 1), expected, "{entry}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_quotes_is_no_address() {
+        for (entry, expected) in [
+            (r#"for=9.9.9.9;host="a,for=1.2.3.4;b""#, "9.9.9.9"),
+            (r#"proto=http;host="a,for=1.2.3.4;b";for="9.9.9.9:1""#, "9.9.9.9"),
+            (r#"by="x;for=1.2.3.4";for=9.9.9.9"#, "9.9.9.9"),
+            (r#"for=9.9.9.9;host="a\",for=1.2.3.4;b""#, "9.9.9.9"),
+            (r#"for=9.9.9.9;host="a\\", for=8.8.8.8"#, "8.8.8.8"),
+            ("host=x;for=1.2.3.4;y;for=9.9.9.9", PEER), // two of them: the proxy did not quote
+            (r#"for="9.9.9\.9""#, PEER),
         ] {
             assert_eq!(client(&["6.6.6.6", entry], 1), expected, "{entry}");
         }

@@ -1,15 +1,16 @@
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::all::check_all;
-use super::decision::{Decision, Denied};
+use super::decision::{Decision, Denied, Reason};
 use super::error::RateLimitError;
 use super::ip::{ip_key, network_key};
 use super::key::RateKey;
-use super::limiter::{Charge, RateLimiter};
+use super::limiter::{Charge, RateLimiter, Stats};
 use super::quota::Quota;
 use crate::clock::Clock;
 
@@ -46,23 +47,35 @@ use crate::clock::Clock;
 /// | network | 300 at once, then one a second | doing so from a whole network: /24, or /48 of IPv6 |
 /// | all | 1,000 at once, then 100 a second | doing so from everywhere |
 ///
-/// Names are compared as people type them: without regard to case, width and surrounding blanks.
+/// Names are compared as people type them: without regard to case, width, accents, and what is not seen.
 ///
 /// # Security
 /// It does not know which accounts exist, so its answers do not tell. What a successful login gives back is its own attempt
 /// and nothing else: an attacker gains no guesses by logging in to an account of its own.
 ///
-/// Whoever knows a name can use up its guesses. [`attempt_from_device`](Self::attempt_from_device) lets the owner in
-/// nevertheless. A denial charges nothing, so nobody is locked out for longer by trying on.
+/// Whoever knows a name can use up its guesses again and again, and so keep its owner out: the password alone cannot tell
+/// them apart. Let owners in by [`attempt_from_device`](Self::attempt_from_device), with a signed cookie that each login
+/// sets, and call [`reset`](Self::reset) when one has proved to be the owner. A denial charges nothing.
+///
+/// Whoever makes up names, a hundred a second for two days, fills the table of the slow limit. Accounts that are in it stay
+/// limited; for others it is then skipped, and the other limits hold.
 ///
 /// # Source
 /// NIST SP 800-63B-4 §3.2.2; OWASP, "Slow down online guessing attacks with device cookies".
 #[derive(Debug)]
 pub struct LoginGuard {
-    account: RateLimiter,
-    account_slow: RateLimiter,
+    strangers: Crowd,
+    devices: Crowd,
     address: RateLimiter,
     network: RateLimiter,
+}
+
+/// Those who come without a device that is known, or those with one: nothing that the ones do fills the tables of the
+/// others.
+#[derive(Debug)]
+struct Crowd {
+    account: RateLimiter,
+    account_slow: RateLimiter,
     all: RateLimiter,
 }
 
@@ -70,10 +83,14 @@ pub struct LoginGuard {
 #[derive(Clone, Debug)]
 #[must_use = "a builder guards nothing until build()"]
 pub struct LoginGuardBuilder {
-    quotas: [Quota; LIMITS],
+    account: Quota,
+    account_slow: Quota,
+    address: Quota,
+    network: Quota,
+    all: Quota,
     max_accounts: usize,
     max_addresses: usize,
-    clock: Option<std::sync::Arc<dyn Clock>>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 /// An attempt that may go on to check the password. Dropped, it counts as a guess.
@@ -101,7 +118,7 @@ pub enum LoginLimit {
     Address,
     /// Too many guesses from this network.
     Network,
-    /// Too many guesses in all: ask for more than a password, rather than turn everyone away.
+    /// Too many guesses in all.
     All,
 }
 
@@ -118,13 +135,11 @@ impl LoginGuard {
     pub fn builder() -> LoginGuardBuilder {
         let days = |count: u64| Duration::from_secs(count * 86_400);
         LoginGuardBuilder {
-            quotas: [
-                Quota::per_hour(10).burst(10),
-                Quota::of(50, 50, days(30)),
-                Quota::per_minute(6).burst(30),
-                Quota::per_second(1).burst(300),
-                Quota::per_second(100).burst(1000),
-            ],
+            account: Quota::per_hour(10),
+            account_slow: Quota::of(50, 50, days(30)),
+            address: Quota::per_minute(6).burst(30),
+            network: Quota::per_second(1).burst(300),
+            all: Quota::per_second(100).burst(1000),
             max_accounts: 1 << 18,
             max_addresses: 1 << 17,
             clock: None,
@@ -133,14 +148,17 @@ impl LoginGuard {
 
     /// Charges an attempt to log in as `account` from `addr`, if all limits allow for one.
     ///
+    /// Where the table of users compares names more loosely than people type them, `account` is the name or number of the
+    /// row that was found, and what was typed if none was.
+    ///
     /// # Errors
     /// One of the limits is reached; nothing was charged. The password must not be checked.
     pub fn attempt(&self, account: &str, addr: IpAddr) -> Result<Attempt<'_>, LoginDenied> {
-        self.charge(&RateKey::new("account").part(typed(account)), addr)
+        self.charge(&self.strangers, &RateKey::new("account").part(typed(account)), addr)
     }
 
-    /// Charges an attempt from a device that `account` has logged in from before: it has limits of its own, which nobody
-    /// else can use up.
+    /// Charges an attempt from a device that `account` has logged in from before. It has limits of its own by account and
+    /// in all, which nobody without such a device can use up.
     ///
     /// `device` is the identity of a device that was checked, such as what a [`Signer`](crate::token::Signer) verified in a
     /// cookie that was set at an earlier login to this very account.
@@ -156,27 +174,64 @@ impl LoginGuard {
         device: &str,
         addr: IpAddr,
     ) -> Result<Attempt<'_>, LoginDenied> {
-        self.charge(&RateKey::new("device").part(typed(account)).part(device), addr)
+        self.charge(&self.devices, &RateKey::new("device").part(typed(account)).part(device), addr)
     }
 
-    fn charge(&self, account: &RateKey, addr: IpAddr) -> Result<Attempt<'_>, LoginDenied> {
+    /// Forgets the guesses at `account`: for an administrator, or when its owner has proved to be the owner, as by a link in
+    /// an e-mail.
+    pub fn reset(&self, account: &str) {
+        let account = RateKey::new("account").part(typed(account));
+        self.strangers.account.reset(&account);
+        self.strangers.account_slow.reset(&account);
+    }
+
+    /// How full a limit's table is, and what that did; of those that know no device.
+    pub fn stats(&self, limit: LoginLimit) -> Stats {
+        match limit {
+            LoginLimit::Account => &self.strangers.account,
+            LoginLimit::AccountSlow => &self.strangers.account_slow,
+            LoginLimit::Address => &self.address,
+            LoginLimit::Network => &self.network,
+            LoginLimit::All => &self.strangers.all,
+        }
+        .stats()
+    }
+
+    fn charge<'a>(
+        &'a self,
+        crowd: &'a Crowd,
+        account: &RateKey,
+        addr: IpAddr,
+    ) -> Result<Attempt<'a>, LoginDenied> {
         let charges = [
-            self.account.charge(account),
-            self.account_slow.charge(account),
+            crowd.account.charge(account),
             self.address.charge(&ip_key(addr)),
             self.network.charge(&network_key(addr)),
-            self.all.charge(&()),
+            crowd.all.charge(&()),
+            crowd.account_slow.charge(account),
         ];
-        match check_all(&charges) {
+        let mut decision = check_all(&charges);
+        if let (Decision::Deny(denied), [quick @ .., _slow]) = (decision, &charges)
+            && denied.reason() == Reason::Saturated
+            && ORDER.get(denied.limit()) == Some(&LoginLimit::AccountSlow)
+        {
+            // A month of made-up names fills any table. To turn away everyone who is not in it would be their aim.
+            decision = check_all(quick);
+        }
+        match decision {
             Decision::Allow(_) => Ok(Attempt { charges }),
-            Decision::Deny(denied) => Err(LoginDenied { limit: LoginLimit::at(denied.limit()), denied }),
+            Decision::Deny(denied) => {
+                let limit = ORDER.get(denied.limit()).copied().unwrap_or(LoginLimit::All);
+                Err(LoginDenied { limit, denied })
+            }
             Decision::Impossible => unreachable!("a limiter's own quota has a capacity of 1 or more"),
         }
     }
 }
 
 impl Attempt<'_> {
-    /// The password was right: gives back what this attempt was charged, and nothing else.
+    /// The password was right: gives back what this attempt was charged, and nothing else. Attempts that are held open come
+    /// back when this is called: as many as a limit's capacity, at most.
     pub fn succeeded(self) {
         for charge in self.charges {
             charge.refund();
@@ -190,6 +245,11 @@ impl LoginDenied {
         self.limit
     }
 
+    /// Whether it is this caller who reached it, or so many others that there is no room to remember it.
+    pub fn reason(&self) -> Reason {
+        self.denied.reason()
+    }
+
     /// How long until an attempt is allowed, if no other is made.
     pub fn retry_after(&self) -> Duration {
         self.denied.retry_after()
@@ -198,18 +258,6 @@ impl LoginDenied {
     /// [`retry_after`](Self::retry_after) in whole seconds, rounded up: the value of HTTP's `Retry-After`.
     pub fn retry_after_seconds(&self) -> u64 {
         self.denied.retry_after_seconds()
-    }
-}
-
-impl LoginLimit {
-    fn at(index: usize) -> Self {
-        match index {
-            0 => Self::Account,
-            1 => Self::AccountSlow,
-            2 => Self::Address,
-            3 => Self::Network,
-            _ => Self::All,
-        }
     }
 }
 
@@ -231,31 +279,31 @@ impl fmt::Debug for Attempt<'_> {
 impl LoginGuardBuilder {
     /// Guesses at one account.
     pub fn account(self, quota: Quota) -> Self {
-        self.set(0, quota)
+        Self { account: quota, ..self }
     }
 
     /// Guesses at one account, in the long run.
     pub fn account_slow(self, quota: Quota) -> Self {
-        self.set(1, quota)
+        Self { account_slow: quota, ..self }
     }
 
     /// Guesses from one IPv4 address or IPv6 /64.
     pub fn address(self, quota: Quota) -> Self {
-        self.set(2, quota)
+        Self { address: quota, ..self }
     }
 
     /// Guesses from one IPv4 /24 or IPv6 /48.
     pub fn network(self, quota: Quota) -> Self {
-        self.set(3, quota)
+        Self { network: quota, ..self }
     }
 
-    /// Guesses in all. It also bounds how many passwords are hashed.
+    /// Guesses in all, from devices that are known and from others each. It also bounds how many passwords are hashed.
     pub fn all(self, quota: Quota) -> Self {
-        self.set(4, quota)
+        Self { all: quota, ..self }
     }
 
-    /// How many accounts are remembered: 262,144 unless set, 6.7 MB. Take twice the number of people who log in within a
-    /// month.
+    /// How many accounts, and how many devices, are remembered: 262,144 unless set, 13.4 MB. Take four times the number of
+    /// people who log in within a month, or more: [`LoginGuard::stats`] tells how full it gets.
     pub fn max_accounts(self, max_accounts: usize) -> Self {
         Self { max_accounts, ..self }
     }
@@ -267,7 +315,7 @@ impl LoginGuardBuilder {
 
     /// Another clock than the system's.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        Self { clock: Some(std::sync::Arc::new(clock)), ..self }
+        Self { clock: Some(Arc::new(clock)), ..self }
     }
 
     /// Builds the guard.
@@ -275,7 +323,6 @@ impl LoginGuardBuilder {
     /// # Errors
     /// A quota or number is out of range, there is not enough memory, or the random source is unavailable.
     pub fn build(self) -> Result<LoginGuard, RateLimitError> {
-        let [account, account_slow, address, network, all] = self.quotas;
         let limiter = |quota, max_keys| {
             let builder = RateLimiter::builder(quota).max_keys(max_keys);
             match &self.clock {
@@ -284,34 +331,66 @@ impl LoginGuardBuilder {
             }
             .build()
         };
+        let crowd = || {
+            Ok::<_, RateLimitError>(Crowd {
+                account: limiter(self.account, self.max_accounts)?,
+                account_slow: limiter(self.account_slow, self.max_accounts)?,
+                all: limiter(self.all, 1)?,
+            })
+        };
         Ok(LoginGuard {
-            account: limiter(account, self.max_accounts)?,
-            account_slow: limiter(account_slow, self.max_accounts)?,
-            address: limiter(address, self.max_addresses)?,
-            network: limiter(network, self.max_addresses)?,
-            all: limiter(all, 1)?,
+            strangers: crowd()?,
+            devices: crowd()?,
+            address: limiter(self.address, self.max_addresses)?,
+            network: limiter(self.network, self.max_addresses)?,
         })
-    }
-
-    fn set(mut self, index: usize, quota: Quota) -> Self {
-        if let Some(old) = self.quotas.get_mut(index) {
-            *old = quota;
-        }
-        self
     }
 }
 
-/// A name as people type it. Names that are different accounts may become one: they then share a limit.
+/// A name as people type it. Names that are different accounts may become one: they then share a limit. Names that a table
+/// of users takes for one must not become two, and the loosest of tables compare without case, accents, and characters that
+/// are not seen.
 fn typed(name: &str) -> String {
+    let name = name.trim();
     let mut end = name.len().min(LONGEST_NAME);
     while !name.is_char_boundary(end) {
         end -= 1;
     }
     let (name, _) = name.split_at(end);
-    name.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    let seen = name.nfkd().filter(|&character| {
+        !character.is_control() && !is_combining_mark(character) && !is_ignorable(character)
+    });
+    let mut typed = String::with_capacity(name.len());
+    for character in seen.flat_map(char::to_lowercase) {
+        match character {
+            'ς' => typed.push('σ'),
+            'ß' => typed.push_str("ss"),
+            'ı' => typed.push('i'),
+            // What becomes of İ: an i and a dot above it.
+            '\u{307}' => {}
+            other => typed.push(other),
+        }
+    }
+    typed.trim().to_owned()
+}
+
+/// Characters that take no room: `Default_Ignorable_Code_Point` in the Unicode Character Database, and the blanks of
+/// annotations.
+fn is_ignorable(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// In bytes. What is longer is cut: the names of accounts are shorter, and the work must not grow.
 const LONGEST_NAME: usize = 1024;
+
+/// In which order an attempt charges its limits.
+const ORDER: [LoginLimit; LIMITS] =
+    [LoginLimit::Account, LoginLimit::Address, LoginLimit::Network, LoginLimit::All, LoginLimit::AccountSlow];
 
 const LIMITS: usize = 5;
