@@ -2,7 +2,12 @@
 //!
 //! Tests that need a server of Redis or Valkey start one, and are ignored where none is installed.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed step is a failed test"
+)]
 
 #[path = "conformance/fake.rs"]
 mod fake;
