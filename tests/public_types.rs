@@ -16,6 +16,10 @@ use palisade::password::{
     Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
 use palisade::random::RandomError;
+use palisade::rate_limit::store::{AsyncStore, Limit, Memory, Op, Store, StoreError};
+use palisade::rate_limit::{
+    AnsweredBy, AsyncSharedLimiter, OnError, SharedLimiter, SharedLimiterBuilder, SharedStats,
+};
 use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, Writer};
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
@@ -36,6 +40,16 @@ const _: () = {
     crosses_threads::<(Acceptable<'static>, Format, Policy, Refusal, Rules, SchemeError)>();
     crosses_threads::<(Redaction, Mask, RedactError, Redactor, Rule, Writer<Vec<u8>>)>();
     crosses_threads::<(palisade::redact::Builder, palisade::redact::Counts, palisade::redact::Kind)>();
+    crosses_threads::<(AnsweredBy, AsyncSharedLimiter, OnError, SharedLimiter, SharedStats)>();
+    crosses_threads::<SharedLimiterBuilder<dyn Store>>();
+    crosses_threads::<SharedLimiterBuilder<dyn AsyncStore>>();
+    crosses_threads::<(Limit<'static>, Memory, Op, StoreError)>();
+    #[cfg(feature = "redis")]
+    {
+        use palisade::rate_limit::store::redis::{AsyncRedis, Redis, RedisBuildError, RedisBuilder};
+        crosses_threads::<(AsyncRedis, Redis, RedisBuildError, RedisBuilder)>();
+        is_error::<RedisBuildError>();
+    }
     crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
@@ -64,6 +78,7 @@ const _: () = {
     is_error::<SchemeError>();
     is_error::<VerifyError>();
     is_error::<RandomError>();
+    is_error::<StoreError>();
     is_error::<NotUtf8>();
     is_error::<DigestError>();
     is_error::<PrefixError>();

@@ -129,7 +129,7 @@ fn wrong_calls_are_denied_whatever_the_policy_and_open_nothing() {
         }
         assert_eq!((limiter.stats().misused, limiter.stats().opened), (20, 0));
     }
-    let Setup { store, limiter, .. } = setup(|_| OnError::Allow);
+    let Setup { clock, store, limiter } = setup(|_| OnError::Allow);
     assert_eq!(reason(&limiter.decide(Op::Check, &[])), Reason::Unavailable);
     assert_eq!((store.asked(), limiter.stats().misused), (0, 1));
     // Nor do they bring a store back that is away.
@@ -141,6 +141,11 @@ fn wrong_calls_are_denied_whatever_the_policy_and_open_nothing() {
     assert_eq!(limiter.check_cost(&ann(), 4), Decision::Impossible);
     assert_eq!(limiter.check(&ann()).answered_by(), AnsweredBy::Policy);
     assert_eq!(store.asked(), 5);
+    clock.advance(PAUSE);
+    store.fail(StoreErrorKind::CrossSlot);
+    assert_eq!(reason(&limiter.check(&ann())), Reason::Unavailable, "the one that was to probe");
+    assert!(limiter.check(&ann()).is_allowed());
+    assert_eq!(store.asked(), 6);
 }
 
 #[test]
