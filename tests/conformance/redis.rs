@@ -459,6 +459,21 @@ fn futures_that_are_dropped_leave_the_connection_to_others() {
     assert!(clients.lines().count() <= 3, "{clients}");
 }
 
+/// The connection belongs to the runtime that made it.
+#[test]
+#[ignore = "needs redis-server; .ci/run runs it"]
+fn a_store_outlives_the_runtime_that_it_was_first_used_on() {
+    let server = Server::start();
+    let store = patient(&server).build_async().unwrap();
+    let key = RateKey::new("runtimes");
+    for rest in (0..5).rev() {
+        let limits = [hourly(&key, 5)];
+        let decision = runtime().block_on(AsyncStore::decide(&store, Op::Check, &limits)).unwrap();
+        let Decision::Allow(allowed) = decision else { panic!("{decision}") };
+        assert_eq!(allowed.remaining(), rest);
+    }
+}
+
 #[test]
 #[ignore = "needs redis-server; .ci/run runs it"]
 fn a_cluster_keeps_the_contract() {
