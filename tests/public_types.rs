@@ -16,9 +16,11 @@ use palisade::password::{
     Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
 use palisade::random::RandomError;
+use palisade::rate_limit::store::{AsyncStore, Limit, Memory, MemoryBuilder, Op, Store, StoreError};
 use palisade::rate_limit::{
-    Allowed, Attempt, Balance, Charge, Decision, Denied, Fields, IpKey, LoginDenied, LoginGuard,
-    LoginGuardBuilder, Quota, RateKey, RateLimitError, RateLimiter, RateLimiterBuilder, Stats, store,
+    Allowed, AnsweredBy, AsyncSharedLimiter, Attempt, Balance, Charge, Decision, Denied, Fields, IpKey,
+    LoginDenied, LoginGuard, LoginGuardBuilder, OnError, Quota, RateKey, RateLimitError, RateLimiter,
+    RateLimiterBuilder, SharedLimiter, SharedLimiterBuilder, SharedStats, Stats,
 };
 use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, Writer};
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
@@ -44,8 +46,16 @@ const _: () = {
     );
     crosses_threads::<(LoginDenied, LoginGuard, LoginGuardBuilder, Quota, RateKey, RateLimitError)>();
     crosses_threads::<(RateLimiter, RateLimiterBuilder, Stats)>();
-    crosses_threads::<(store::Memory, store::MemoryBuilder, store::StoreError)>();
-    crosses_threads::<(Box<dyn store::Store>, Box<dyn store::AsyncStore>)>();
+    crosses_threads::<(AnsweredBy, AsyncSharedLimiter, OnError, SharedLimiter, SharedStats)>();
+    crosses_threads::<SharedLimiterBuilder<dyn Store>>();
+    crosses_threads::<SharedLimiterBuilder<dyn AsyncStore>>();
+    crosses_threads::<(Limit<'static>, Memory, MemoryBuilder, Op, StoreError)>();
+    #[cfg(feature = "redis")]
+    {
+        use palisade::rate_limit::store::redis::{AsyncRedis, Redis, RedisBuildError, RedisBuilder};
+        crosses_threads::<(AsyncRedis, Redis, RedisBuildError, RedisBuilder)>();
+        is_error::<RedisBuildError>();
+    }
     crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
@@ -75,8 +85,8 @@ const _: () = {
     is_error::<VerifyError>();
     is_error::<LoginDenied>();
     is_error::<RateLimitError>();
-    is_error::<store::StoreError>();
     is_error::<RandomError>();
+    is_error::<StoreError>();
     is_error::<NotUtf8>();
     is_error::<DigestError>();
     is_error::<PrefixError>();

@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::gcra::{Pace, Verdict};
-use super::set::Outcome;
+use super::set::{Caller, Outcome};
 
 /// What a limiter answers.
 ///
@@ -37,7 +37,10 @@ pub enum Decision {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Allowed {
     state: State,
+    /// How far ahead the time lay before it was charged.
+    before: u64,
     limit: usize,
+    by: AnsweredBy,
 }
 
 /// Why a request was denied, and when to come back.
@@ -47,6 +50,20 @@ pub struct Denied {
     wait: u64,
     limit: usize,
     reason: Reason,
+    by: AnsweredBy,
+}
+
+/// Who gave an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnsweredBy {
+    /// The limiter; of a shared one, its store.
+    Limiter,
+    /// A limiter in this process, in place of a store that could not be asked. It knows nothing of what other processes
+    /// admitted.
+    Local,
+    /// Nobody who counts: the store could not be asked, and the answer is what its limiter is told to give then.
+    Policy,
 }
 
 /// Why a request was denied.
@@ -81,19 +98,63 @@ impl Decision {
         matches!(self, Self::Allow(_))
     }
 
+    /// Who gave the answer. A request that is allowed by others than the limiter was not counted against what all processes
+    /// share: some callers refuse then what cannot be undone.
+    pub const fn answered_by(&self) -> AnsweredBy {
+        match self {
+            Self::Allow(allowed) => allowed.by,
+            Self::Deny(denied) => denied.by,
+            Self::Impossible => AnsweredBy::Limiter, // that needs no store
+        }
+    }
+
+    /// Whether a store could not be asked, so that somebody else answered.
+    pub const fn is_degraded(&self) -> bool {
+        !matches!(self.answered_by(), AnsweredBy::Limiter)
+    }
+
     #[inline]
     pub(super) fn of(outcome: Outcome, pace: Pace, now: u64) -> Self {
         match outcome.verdict {
             Verdict::Conforms { tat } => {
-                Self::Allow(Allowed { state: State { ahead: tat.saturating_sub(now), pace }, limit: 0 })
+                let state = State { ahead: tat.saturating_sub(now), pace };
+                Self::Allow(Allowed::new(state, outcome.tat.saturating_sub(now)))
             }
             Verdict::Early { wait } => Self::Deny(Denied {
                 state: State { ahead: outcome.tat.saturating_sub(now), pace },
                 wait,
                 limit: 0,
                 reason: if outcome.is_saturated() { Reason::Saturated } else { Reason::Rate },
+                by: AnsweredBy::Limiter,
             }),
             Verdict::Never => Self::Impossible,
+        }
+    }
+
+    /// The answer to a request of `cost` cells of a caller whose time lies `ahead` of the clock: for stores, which remember
+    /// that and no more.
+    pub(super) fn of_ahead(ahead: u64, pace: Pace, cost: u64) -> Self {
+        let outcome = Outcome { verdict: pace.decide(ahead, 0, cost), tat: ahead, caller: Caller::Known };
+        Self::of(outcome, pace, 0)
+    }
+
+    /// Denied without having been counted.
+    pub(super) fn unavailable(wait: u64) -> Self {
+        Self::Deny(Denied {
+            state: State { ahead: wait, pace: Pace::NOTHING },
+            wait,
+            limit: 0,
+            reason: Reason::Unavailable,
+            by: AnsweredBy::Policy,
+        })
+    }
+
+    /// The same answer, of somebody else.
+    pub(super) fn answered(self, by: AnsweredBy) -> Self {
+        match self {
+            Self::Allow(allowed) => Self::Allow(Allowed { by, ..allowed }),
+            Self::Deny(denied) => Self::Deny(Denied { by, ..denied }),
+            Self::Impossible => Self::Impossible,
         }
     }
 
@@ -113,8 +174,9 @@ impl Decision {
             (Self::Allow(all), Self::Allow(next)) => {
                 Self::Allow(if next.remaining() < all.remaining() { next } else { all })
             }
-            (Self::Allow(Allowed { state, .. }), Self::Deny(denied))
-            | (Self::Deny(denied), Self::Allow(Allowed { state, .. })) => {
+            (Self::Allow(allowed), Self::Deny(denied)) | (Self::Deny(denied), Self::Allow(allowed)) => {
+                // It will not be charged, after all.
+                let state = State { ahead: allowed.before, ..allowed.state };
                 Self::Deny(Denied { state: denied.state.poorer(state), ..denied })
             }
             (Self::Deny(all), Self::Deny(next)) => {
@@ -126,6 +188,15 @@ impl Decision {
 }
 
 impl Allowed {
+    fn new(state: State, before: u64) -> Self {
+        Self { state, before, limit: 0, by: AnsweredBy::Limiter }
+    }
+
+    /// Who allowed it: see [`Decision::answered_by`].
+    pub fn answered_by(&self) -> AnsweredBy {
+        self.by
+    }
+
     /// Whole cells that are left.
     pub fn remaining(&self) -> u64 {
         self.state.remaining()
@@ -166,6 +237,11 @@ impl Denied {
         self.state.reset_after()
     }
 
+    /// Who denied it: see [`Decision::answered_by`].
+    pub fn answered_by(&self) -> AnsweredBy {
+        self.by
+    }
+
     /// Why the request was denied.
     pub fn reason(&self) -> Reason {
         self.reason
@@ -184,7 +260,7 @@ impl Balance {
 
     /// As stores answer.
     pub(super) fn as_decision(self) -> Decision {
-        Decision::Allow(Allowed { state: self.state, limit: 0 })
+        Decision::Allow(Allowed::new(self.state, self.state.ahead))
     }
 
     /// Whole cells that are left; below zero, those that are owed.
@@ -240,6 +316,7 @@ impl fmt::Debug for Allowed {
             .field("remaining", &self.remaining())
             .field("reset_after", &self.reset_after())
             .field("limit", &self.limit)
+            .field("answered_by", &self.by)
             .finish_non_exhaustive()
     }
 }
@@ -251,6 +328,7 @@ impl fmt::Debug for Denied {
             .field("retry_after", &self.retry_after())
             .field("remaining", &self.remaining())
             .field("limit", &self.limit)
+            .field("answered_by", &self.by)
             .finish_non_exhaustive()
     }
 }

@@ -33,6 +33,10 @@ pub enum RateLimitErrorKind {
     /// The name of a limit does not fit into an HTTP field.
     #[error("the name of a limit has 1 to 64 printable ASCII characters")]
     Name,
+    /// A limiter over a store has no limit, or more than 64, or two of the same name, or a name with other characters than it
+    /// may have.
+    #[error("a shared limiter has 1 to 64 limits, of different names of 1 to 64 letters, digits and -_.")]
+    Limits,
     /// There is not enough memory for the table.
     #[error("there is not enough memory for a table of so many keys")]
     OutOfMemory,

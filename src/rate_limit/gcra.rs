@@ -86,9 +86,18 @@ impl Pace {
     /// The caller's time after `cost` cells that are charged whatever was admitted, `debt` cells below zero at most.
     /// It never goes back.
     pub(super) fn charge(self, tat: u64, now: u64, cost: u64, debt: u64) -> u64 {
-        let furthest = self.depth().saturating_add(debt.saturating_mul(self.interval)).min(LONGEST);
         let charged = tat.max(now).saturating_add(cost.saturating_mul(self.interval));
-        charged.min(now.saturating_add(furthest)).max(tat)
+        charged.min(now.saturating_add(self.furthest(debt))).max(tat)
+    }
+
+    /// How far ahead of the clock a caller's time may be at most, when it owes `debt` cells.
+    pub(super) fn furthest(self, debt: u64) -> u64 {
+        self.depth().saturating_add(debt.saturating_mul(self.interval)).min(LONGEST)
+    }
+
+    /// How far `cost` cells move a caller's time.
+    pub(super) fn price(self, cost: u64) -> u64 {
+        cost.saturating_mul(self.interval).min(LONGEST)
     }
 
     /// The caller's time after `cost` cells were given back: full at most, and never further ahead than before.

@@ -443,7 +443,7 @@ impl fmt::Debug for Charge<'_> {
 
 /// A time as a number; it stays at the end of 64 bits, in the year 584 of a clock, where everything is denied.
 #[inline]
-fn nanos(time: Duration) -> u64 {
+pub(super) fn nanos(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }
 

@@ -83,11 +83,12 @@ mod limiter;
 mod login;
 mod quota;
 mod set;
+mod shared;
 pub mod store;
 mod table;
 
 pub use all::check_all;
-pub use decision::{Allowed, Balance, Decision, Denied, Reason};
+pub use decision::{Allowed, AnsweredBy, Balance, Decision, Denied, Reason};
 pub use error::{RateLimitError, RateLimitErrorKind};
 pub use fields::{Fields, LimitField, PolicyField};
 pub use forwarded::client_ip;
@@ -96,3 +97,4 @@ pub use key::{KeyPart, RateKey};
 pub use limiter::{Charge, RateLimiter, RateLimiterBuilder, Stats};
 pub use login::{Attempt, LoginDenied, LoginGuard, LoginGuardBuilder, LoginLimit};
 pub use quota::Quota;
+pub use shared::{AsyncSharedLimiter, OnError, SharedLimiter, SharedLimiterBuilder, SharedStats};

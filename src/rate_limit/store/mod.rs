@@ -6,6 +6,8 @@
 //! A `SharedLimiter` puts a policy for failures around a store: applications call that.
 
 mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 
 use std::error::Error;
 use std::fmt;
@@ -34,7 +36,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Does `op` with all `limits`.
     ///
     /// # Errors
-    /// The store cannot answer, or there are no limits or more than 64.
+    /// The store cannot answer; or the limits are none, more than 64, or twice the same.
     fn decide(&self, op: Op, limits: &[Limit<'_>]) -> Result<Decision, StoreError>;
 }
 
@@ -43,8 +45,20 @@ pub trait AsyncStore: fmt::Debug + Send + Sync {
     /// Does `op` with all `limits`. Dropping the future may leave the limits charged: what was sent, the store does.
     ///
     /// # Errors
-    /// The store cannot answer, or there are no limits or more than 64.
+    /// The store cannot answer; or the limits are none, more than 64, or twice the same.
     fn decide<'a>(&'a self, op: Op, limits: &'a [Limit<'a>]) -> Answer<'a>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn decide(&self, op: Op, limits: &[Limit<'_>]) -> Result<Decision, StoreError> {
+        (**self).decide(op, limits)
+    }
+}
+
+impl<S: AsyncStore + ?Sized> AsyncStore for Arc<S> {
+    fn decide<'a>(&'a self, op: Op, limits: &'a [Limit<'a>]) -> Answer<'a> {
+        (**self).decide(op, limits)
+    }
 }
 
 /// What an [`AsyncStore`] will answer.
@@ -81,17 +95,26 @@ pub struct Limit<'a> {
 impl Limit<'_> {
     /// Refuses calls that no store takes.
     pub(super) fn check_all(limits: &[Limit<'_>]) -> Result<(), StoreError> {
-        let is_name = |name: &str| {
-            (1..=MOST).contains(&name.len())
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        };
-        let fits = (1..=MOST).contains(&limits.len()) && limits.iter().all(|limit| is_name(limit.name));
+        let fits = (1..=MOST).contains(&limits.len())
+            && limits.iter().all(|limit| is_name(limit.name))
+            && limits.iter().enumerate().all(|(index, limit)| {
+                limits
+                    .iter()
+                    .take(index)
+                    .all(|earlier| (earlier.name, earlier.key) != (limit.name, limit.key))
+            });
         if fits { Ok(()) } else { Err(StoreErrorKind::Limits.into()) }
     }
 }
 
+/// Whether a limit, or what stands before the names of all, may be called so.
+pub(super) fn is_name(name: &str) -> bool {
+    (1..=MOST).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
 /// Limits of a decision, and characters of a name.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
 /// Why a store did not answer.
 #[derive(Clone, Debug)]
@@ -104,8 +127,9 @@ pub struct StoreError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// There is no limit in the call, or there are more than 64, or a name has other characters than it may have.
-    #[error("a decision has 1 to 64 limits, and their names have 1 to 64 letters, digits and -_.")]
+    /// There is no limit in the call, or there are more than 64, or one stands in it twice, or a name has other characters than
+    /// it may have.
+    #[error("a decision has 1 to 64 different limits, and their names have 1 to 64 letters, digits and -_.")]
     Limits,
     /// The limits of one decision lie on different servers of a cluster.
     #[error("limits of one decision have one key on a cluster, or one hash tag for all keys")]
@@ -116,6 +140,9 @@ pub enum StoreErrorKind {
     /// The store could not be reached, or it failed.
     #[error("the store is unavailable")]
     Unavailable,
+    /// What the store holds for one of the limits is not what a store writes. Somebody else writes there, or it was damaged.
+    #[error("the store holds something else under the limit's name")]
+    Corrupt,
     /// The store was left alone, since it failed several times in a row.
     #[error("the store has failed several times in a row and is left alone for a moment")]
     Open,
