@@ -72,7 +72,7 @@ fn what_costs_more_than_the_capacity_is_impossible_and_changes_nothing() {
 fn looking_charges_nothing_and_remembers_nobody() {
     let (limiter, _clock) = limiter(Quota::per_second(10).burst(3), 16);
     for _ in 0..5 {
-        assert_eq!(remaining(limiter.peek("ann", 2)), 1);
+        assert_eq!(remaining(limiter.peek("ann", 2)), 3, "what is left, not what would be");
         assert_eq!(remaining(limiter.peek("ann", 0)), 3);
         assert_eq!(remaining(limiter.check_cost("ann", 0)), 3);
         assert_eq!(limiter.debit("ann", 0).remaining(), 3);
@@ -127,6 +127,13 @@ fn several_limits_are_charged_together_or_not_at_all() {
     let denied = denied(all());
     assert_eq!((denied.limit(), denied.retry_after()), (2, Duration::from_secs(3600)));
     assert_eq!((remaining(second.peek("ann", 0)), remaining(minute.peek("ann", 0))), (2, 6));
+    assert_eq!(denied.remaining(), 0);
+    let Decision::Deny(denied) = check_all(&[second.charge("ann").cost(3), minute.charge("ann").cost(5)])
+    else {
+        panic!("two are left of the first")
+    };
+    assert_eq!((denied.limit(), denied.remaining()), (0, 2), "nothing was charged");
+    assert!(denied.reset_after() >= denied.retry_after());
     assert_eq!(check_all(&[second.charge("ann"), minute.charge("ann").cost(11)]), Decision::Impossible);
     assert_eq!(check_all(&[]), Decision::Impossible);
     assert_eq!(remaining(second.peek("ann", 0)), 2);
@@ -358,7 +365,8 @@ fn a_refund_after_an_eviction_gives_nobody_a_fresh_quota() {
     assert_eq!(limiter.stats().evicted, 1); // a
     limiter.refund("c", 5);
     assert!(!limiter.check_cost("a", 2).is_allowed());
-    assert!(limiter.check_cost("a", 1).is_allowed());
+    assert!(limiter.check_cost("a", 1).is_allowed()); // takes the place of c, who owes nothing
+    assert!(!limiter.check_cost("f", 2).is_allowed(), "what a owed is not forgotten for it");
 }
 
 #[test]
@@ -370,6 +378,7 @@ fn a_clock_that_steps_back_mints_nothing_and_locks_nobody_out() {
     for back in [999, 500, 0] {
         assert!(!check(back));
     }
+    assert_eq!(denied(limiter.check_at("ann", Duration::from_secs(10))).retry_after(), SECOND * 991);
     assert!(!check(1000) && check(1001) && !check(1001));
     assert!(!limiter.check_at("bob", Duration::MAX).is_allowed(), "the end of time denies");
     assert!(!limiter.check_at("bob", Duration::from_secs(1)).is_allowed(), "and there is no way back");

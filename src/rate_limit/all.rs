@@ -3,7 +3,7 @@ use super::limiter::{Charge, SystemTime};
 
 /// Charges several limits in one decision: all of them if all conform, none otherwise.
 ///
-/// What is denied names the limit to be waited for longest ([`Denied::limit`](super::Denied::limit), by its place in
+/// What is denied names the limit to be waited for longest, unless another thread came in between ([`Denied::limit`](super::Denied::limit), by its place in
 /// `charges`); what is allowed, the one with the least left.
 ///
 /// ```

@@ -46,7 +46,10 @@ pub struct Allowed {
 /// Why a request was denied, and when to come back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Denied {
+    /// Of the limit that has the least left.
     state: State,
+    /// Of the limit that must be waited for longest, as all that follows.
+    reset: u64,
     wait: u64,
     limit: usize,
     reason: Reason,
@@ -72,8 +75,8 @@ pub enum AnsweredBy {
 pub enum Reason {
     /// The caller has used its quota: HTTP's 429.
     Rate,
-    /// The caller is new, and the table is so full of callers in debt that it cannot be let in: HTTP's 503. It must wait as
-    /// long as the one that would have to make room.
+    /// The caller is new, and so many others are in debt, or were when they had to make room, that it cannot be let in:
+    /// HTTP's 503. It must wait as long as the largest of those would have had to that made room.
     Saturated,
     /// The store could not be asked, and its limiter is told to deny then: HTTP's 503.
     Unavailable,
@@ -122,6 +125,7 @@ impl Decision {
             }
             Verdict::Early { wait } => Self::Deny(Denied {
                 state: State { ahead: outcome.tat.saturating_sub(now), pace },
+                reset: outcome.tat.saturating_sub(now),
                 wait,
                 limit: 0,
                 reason: if outcome.is_saturated() { Reason::Saturated } else { Reason::Rate },
@@ -138,10 +142,19 @@ impl Decision {
         Self::of(outcome, pace, 0)
     }
 
+    /// What is left if the request is not made, after all: the answer to a question.
+    pub(super) fn uncharged(self) -> Self {
+        match self {
+            Self::Allow(allowed) => Self::Allow(Allowed { state: allowed.uncharged(), ..allowed }),
+            other => other,
+        }
+    }
+
     /// Denied without having been counted.
     pub(super) fn unavailable(wait: u64) -> Self {
         Self::Deny(Denied {
             state: State { ahead: wait, pace: Pace::NOTHING },
+            reset: wait,
             wait,
             limit: 0,
             reason: Reason::Unavailable,
@@ -176,12 +189,11 @@ impl Decision {
             }
             (Self::Allow(allowed), Self::Deny(denied)) | (Self::Deny(denied), Self::Allow(allowed)) => {
                 // It will not be charged, after all.
-                let state = State { ahead: allowed.before, ..allowed.state };
-                Self::Deny(Denied { state: denied.state.poorer(state), ..denied })
+                Self::Deny(denied.beside(allowed.uncharged()))
             }
             (Self::Deny(all), Self::Deny(next)) => {
-                let longer = if next.wait > all.wait { next } else { all };
-                Self::Deny(Denied { state: all.state.poorer(next.state), ..longer })
+                let (longer, other) = if next.wait > all.wait { (next, all) } else { (all, next) };
+                Self::Deny(longer.beside(other.state))
             }
         }
     }
@@ -190,6 +202,10 @@ impl Decision {
 impl Allowed {
     fn new(state: State, before: u64) -> Self {
         Self { state, before, limit: 0, by: AnsweredBy::Limiter }
+    }
+
+    fn uncharged(self) -> State {
+        State { ahead: self.before, ..self.state }
     }
 
     /// Who allowed it: see [`Decision::answered_by`].
@@ -227,14 +243,23 @@ impl Denied {
         seconds(self.retry_after())
     }
 
-    /// Whole cells that are left: fewer than were asked for.
+    /// Whole cells that are left; of several limits, the least of all.
     pub fn remaining(&self) -> u64 {
         self.state.remaining()
     }
 
-    /// How long until the quota is full again, if nothing more is asked for.
+    /// How long until the quota is full again, if nothing more is asked for; of several limits, that of [`limit`](Self::limit).
     pub fn reset_after(&self) -> Duration {
-        self.state.reset_after()
+        Duration::from_nanos(self.reset)
+    }
+
+    fn beside(self, other: State) -> Self {
+        Self { state: self.state.poorer(other), ..self }
+    }
+
+    /// The same after a clock that was read `lag` too early has caught up.
+    pub(super) fn after(self, lag: u64) -> Self {
+        Self { wait: self.wait.saturating_add(lag), reset: self.reset.saturating_add(lag), ..self }
     }
 
     /// Who denied it: see [`Decision::answered_by`].

@@ -21,7 +21,7 @@ use super::ip::{IpKey, ip_key};
 /// ```
 ///
 /// # Security
-/// `Debug` shows the name and how many parts there are, not what they hold: that may be an address of a person.
+/// `Debug` shows nothing of it: a part may be the address of a person.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RateKey {
     bytes: Vec<u8>,

@@ -113,6 +113,13 @@ enum Now {
     Given(u64),
 }
 
+/// A time, and how far the clock that was read lay behind it.
+#[derive(Clone, Copy)]
+struct Moment {
+    settled: u64,
+    lag: u64,
+}
+
 /// See [`Charge::system_time`].
 #[derive(Clone, Copy)]
 pub(super) struct SystemTime(u64);
@@ -127,7 +134,7 @@ pub struct Stats {
     pub live: usize,
     /// How many callers whose quota was not full had to make room. If this grows without an attack, take more `max_keys`.
     pub evicted: u64,
-    /// How many requests of new callers were denied because the table was full of callers in debt.
+    /// How many requests of new callers were denied because others owe too much where they would be remembered.
     pub saturated: u64,
 }
 
@@ -146,6 +153,10 @@ impl RateLimiter {
     }
 
     /// Charges one cell if the caller has one.
+    ///
+    /// Any key that can be hashed will do: a text, a number, [`()`](unit) for a limit on all callers together. For addresses
+    /// take [`ip_key`](super::ip_key): a bare IPv6 address has 2^64 neighbours that are the same caller, and a socket's
+    /// address a port that is new for each connection.
     #[inline]
     pub fn check(&self, key: &(impl Hash + ?Sized)) -> Decision {
         self.charge(key).check()
@@ -161,7 +172,8 @@ impl RateLimiter {
     /// it: [`Clock::monotonic`].
     ///
     /// # Security
-    /// A time that lies ahead admits what is not due yet. One that lies behind the latest that was given counts as that one.
+    /// A time that lies ahead admits what is not due yet, and holds time still until the clock is there; a far one, such as
+    /// the calendar's, for years. One that lies behind the latest that was given counts as that one.
     #[inline]
     pub fn check_at(&self, key: &(impl Hash + ?Sized), now: Duration) -> Decision {
         self.charge(key).at(now).check()
@@ -174,8 +186,8 @@ impl RateLimiter {
         self.check(key).is_allowed()
     }
 
-    /// What [`check_cost`](Self::check_cost) would answer. Nothing is charged, and nobody remembered. A cost of 0 asks what
-    /// is left.
+    /// Whether [`check_cost`](Self::check_cost) would allow it, and what is left now. Nothing is charged, and nobody
+    /// remembered.
     #[inline]
     pub fn peek(&self, key: &(impl Hash + ?Sized), cost: u64) -> Decision {
         self.charge(key).cost(cost).peek()
@@ -194,14 +206,15 @@ impl RateLimiter {
         self.charge(key).cost(cost).debit()
     }
 
-    /// Gives the caller its full quota back.
+    /// Gives the caller its full quota back. One that had to make room for others gets nothing back, as with
+    /// [`refund`](Self::refund).
     pub fn reset(&self, key: &(impl Hash + ?Sized)) -> Balance {
         self.charge(key).cost(u64::MAX).refund()
     }
 
     /// Waits until the caller has a cell, and charges it. `sleep` is the runtime's, such as `tokio::time::sleep`.
     ///
-    /// Dropping the future charges nothing. Those who wait for the same key are not queued: whoever wakes first is first.
+    /// A `sleep` that does not wait by the limiter's clock is asked again and again. Dropping the future charges nothing. Those who wait for the same key are not queued: whoever wakes first is first.
     ///
     /// ```
     /// # use palisade::rate_limit::{Quota, RateLimiter};
@@ -246,22 +259,23 @@ impl RateLimiter {
         let Shared { table, counts, .. } = &*self.shared;
         Stats {
             slots: table.slots(),
-            live: table.live(self.shared.now()),
+            live: table.live(self.charge(&()).now().settled),
             evicted: counts.evicted.load(Ordering::Relaxed),
             saturated: counts.saturated.load(Ordering::Relaxed),
         }
     }
 }
 
-impl Charge<'_> {
+impl<'a> Charge<'a> {
     /// So many cells in place of one.
     #[inline]
     pub fn cost(self, cost: u64) -> Self {
         Self { cost, ..self }
     }
 
-    /// Another quota than the limiter's: for callers of another plan. It must be the same at every call for this key. One
-    /// that is out of range admits nothing.
+    /// Another quota than the limiter's: for callers of another plan. It must be the same at every call for this key, refunds
+    /// included: what is remembered is a time, which another quota reads differently. Where a plan changes,
+    /// [`reset`](RateLimiter::reset) the caller. A quota that is out of range admits nothing.
     ///
     /// # Security
     /// Callers of all plans share the table. Where quotas take very different times to come back, a limiter for each keeps
@@ -282,25 +296,23 @@ impl Charge<'_> {
         if self.cost == 0 {
             return self.peek();
         }
-        let now = self.now();
+        let now = self.settled();
         let (set, tag) = self.limiter.table.set(self.place);
-        self.decision(set.take(tag, self.pace, now, self.cost), now)
+        self.decision(set.take(tag, self.pace, now.settled, self.cost), now)
     }
 
-    /// What [`check`](Self::check) would answer.
+    /// Whether [`check`](Self::check) would allow it, and what is left now.
     #[inline]
     pub fn peek(self) -> Decision {
-        let now = match self.now {
-            Now::Given(now) => self.limiter.latest.or(now), // to ask about the future does not bring it on
-            Now::Asked | Now::System(_) => self.now(),
-        };
+        let now = self.now();
         let (set, tag) = self.limiter.table.set(self.place);
-        Decision::of(set.peek(tag, self.pace, now, self.cost), self.pace, now)
+        let outcome = set.peek(tag, self.pace, now.settled, self.cost);
+        self.decision(outcome, now).uncharged()
     }
 
     /// As [`RateLimiter::refund`].
     pub fn refund(self) -> Balance {
-        let now = self.now();
+        let now = self.settled().settled;
         let (set, tag) = self.limiter.table.set(self.place);
         let tat = set.give_back(tag, |tat| self.pace.refund(tat, now, self.cost));
         Balance::new(tat.unwrap_or_else(|| set.peek(tag, self.pace, now, 0).tat), self.pace, now)
@@ -308,7 +320,7 @@ impl Charge<'_> {
 
     /// As [`RateLimiter::debit`].
     pub fn debit(self) -> Balance {
-        let now = self.now();
+        let now = self.settled().settled;
         let (set, tag) = self.limiter.table.set(self.place);
         let debt = self.limiter.max_debt.unwrap_or(self.pace.capacity().saturating_mul(MOST_DEBT));
         let outcome = match self.cost {
@@ -333,11 +345,14 @@ impl Charge<'_> {
     }
 
     #[inline]
-    fn decision(self, outcome: Outcome, now: u64) -> Decision {
+    fn decision(self, outcome: Outcome, now: Moment) -> Decision {
         if outcome.caller != Caller::Known {
             self.count(outcome);
         }
-        Decision::of(outcome, self.pace, now)
+        match Decision::of(outcome, self.pace, now.settled) {
+            Decision::Deny(denied) => Decision::Deny(denied.after(now.lag)),
+            other => other,
+        }
     }
 
     fn count(self, outcome: Outcome) {
@@ -349,23 +364,36 @@ impl Charge<'_> {
         }
     }
 
+    /// The latest time that was given, where times are given; the system's own are not held against it.
     #[inline]
-    fn now(self) -> u64 {
-        match self.now {
-            Now::Asked => self.limiter.now(),
-            Now::System(now) => now,
-            Now::Given(now) => self.limiter.latest.settle(now),
-        }
+    fn latest(self) -> Option<&'a Latest> {
+        let is_system = match self.now {
+            Now::Asked => matches!(self.limiter.clock, Source::System),
+            Now::System(_) => true,
+            Now::Given(_) => false,
+        };
+        (!is_system).then_some(&self.limiter.latest)
     }
-}
 
-impl Shared {
     #[inline]
-    fn now(&self) -> u64 {
-        match &self.clock {
-            Source::System => nanos(SystemClock.monotonic()),
-            Source::Given(clock) => self.latest.settle(nanos(clock.monotonic())),
+    fn now(self) -> Moment {
+        let read = match (self.now, &self.limiter.clock) {
+            (Now::System(now) | Now::Given(now), _) => now,
+            (Now::Asked, Source::System) => nanos(SystemClock.monotonic()),
+            (Now::Asked, Source::Given(clock)) => nanos(clock.monotonic()),
+        };
+        let settled = self.latest().map_or(read, |latest| latest.or(read));
+        Moment { settled, lag: settled - read }
+    }
+
+    /// [`now`](Self::now), for what changes something. To ask about the future does not bring it on.
+    #[inline]
+    fn settled(self) -> Moment {
+        let now = self.now();
+        if let Some(latest) = self.latest() {
+            latest.settle(now.settled);
         }
+        now
     }
 }
 
@@ -373,12 +401,10 @@ impl Latest {
     /// A load and a store, not an exchange, which takes three times as long. Of two threads that are here at once, the one
     /// with the earlier time may store last: the two times were read at once, and neither is the right one.
     #[inline]
-    fn settle(&self, now: u64) -> u64 {
-        let settled = self.or(now);
-        if settled == now {
+    fn settle(&self, now: u64) {
+        if now > self.nanos.load(Ordering::Relaxed) {
             self.nanos.store(now, Ordering::Relaxed);
         }
-        settled
     }
 
     #[inline]
@@ -388,10 +414,12 @@ impl Latest {
 }
 
 impl RateLimiterBuilder {
-    /// How many callers are remembered at once: 65,536 unless set. Each costs 12.8 bytes, from the start and for good.
+    /// How many callers' debts are remembered: 65,536 unless set. Each costs 12.8 bytes, from the start and for good. Four out
+    /// of five are remembered by name, and those that had to make room for others together.
     ///
-    /// Those whose quota is full need no memory, so twice the number of callers that are active within the time a quota
-    /// takes to come back is plenty.
+    /// Callers whose quota is full need no memory. Take twice the number of callers that are active within the time a quota
+    /// takes to come back, or four times if they use most of it: where too many meet in one place of the table, a newcomer
+    /// starts with what the one owed that made room, and may be denied early for it. [`RateLimiter::stats`] counts them.
     pub fn max_keys(self, max_keys: usize) -> Self {
         Self { max_keys, ..self }
     }

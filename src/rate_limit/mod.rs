@@ -34,11 +34,11 @@
 //! - **Memory is fixed** when a limiter is built. No check allocates.
 //! - **No caller ever exceeds its limit**, however many others come. Most limiters of fixed size forget the caller that was
 //!   seen longest ago, which resets whoever sends enough other keys; this one does not (below).
-//! - **A denial changes nothing**: no time, no table, nobody's wait.
+//! - **A denial changes nothing**: no caller's time, no table, nobody's wait.
 //! - Where a caller is in the table depends on `SipHash-1-3` under a random key of the table's own. Two callers share a limit
 //!   with a chance of about 2^-30, and are then limited more, not less.
 //! - At one moment, all callers that were never seen before are together admitted at most `max_keys` (rounded up to fives) × capacity cells. When
-//!   the table is full of callers in debt, a new one waits as long as the least of them owes, with
+//!   the table is full of callers in debt, a new one waits for what those owed that had to make room, with
 //!   [`Reason::Saturated`]. A second limit, by [`network_key`], in front of one by [`ip_key`] keeps one site from filling
 //!   the table.
 //!

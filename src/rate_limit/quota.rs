@@ -81,11 +81,14 @@ impl Quota {
         self.pace().ok().map(|pace| Duration::from_nanos(pace.depth()))
     }
 
-    /// What each of `nodes` admits so that all of them admit this together; one cell at least.
-    pub(super) fn share(&self, nodes: u64) -> Self {
+    /// What each of `nodes` admits so that all of them admit this together; but no less at once than a request of `cost`.
+    pub(super) fn share(&self, nodes: u64, cost: u64) -> Self {
+        if nodes == 1 {
+            return *self;
+        }
         let period = u32::try_from(nodes).ok().and_then(|nodes| self.period.checked_mul(nodes));
         Self {
-            capacity: (self.capacity / nodes.max(1)).max(1),
+            capacity: (self.capacity / nodes.max(1)).max(cost.clamp(1, self.capacity.max(1))),
             tokens: self.tokens,
             period: period.unwrap_or(Duration::MAX),
         }

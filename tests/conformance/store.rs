@@ -99,7 +99,7 @@ fn a_peek_changes_nothing(store: &dyn Store, key: &RateKey) {
     let started = Instant::now();
     let one = hourly(key, 2);
     for _ in 0..5 {
-        assert_eq!(left(&store.decide(Op::Peek, &[one]).unwrap()), 1);
+        assert_eq!(left(&store.decide(Op::Peek, &[one]).unwrap()), 2);
     }
     assert_eq!(left(&store.decide(Op::Check, &[Limit { cost: 2, ..one }]).unwrap()), 0);
     for _ in 0..5 {

@@ -138,8 +138,8 @@ impl SharedLimiter {
         self.decide(Op::Check, &self.policy.limits_of(key, cost))
     }
 
-    /// What [`check_cost`](Self::check_cost) would answer. Nothing is charged, and nobody remembered. A cost of 0 asks what
-    /// is left.
+    /// Whether [`check_cost`](Self::check_cost) would allow it, and what is left now. Nothing is charged, and nobody
+    /// remembered.
     pub fn peek(&self, key: &RateKey, cost: u64) -> Decision {
         self.decide(Op::Peek, &self.policy.limits_of(key, cost))
     }
@@ -192,8 +192,8 @@ impl AsyncSharedLimiter {
         self.decide(Op::Check, &self.policy.limits_of(key, cost)).await
     }
 
-    /// What [`check_cost`](Self::check_cost) would answer. Nothing is charged, and nobody remembered. A cost of 0 asks what
-    /// is left.
+    /// Whether [`check_cost`](Self::check_cost) would allow it, and what is left now. Nothing is charged, and nobody
+    /// remembered.
     pub async fn peek(&self, key: &RateKey, cost: u64) -> Decision {
         self.decide(Op::Peek, &self.policy.limits_of(key, cost)).await
     }

@@ -203,7 +203,8 @@ impl fmt::Debug for Policy {
 fn as_new(op: Op, limit: &Limit<'_>) -> Decision {
     let pace = limit.quota.pace_or_nothing();
     match op {
-        Op::Check | Op::Peek => Decision::of_ahead(0, pace, limit.cost),
+        Op::Check => Decision::of_ahead(0, pace, limit.cost),
+        Op::Peek => Decision::of_ahead(0, pace, limit.cost).uncharged(),
         Op::Refund => Balance::new(0, pace, 0).as_decision(),
         Op::Debit => {
             let debt = pace.capacity().saturating_mul(MOST_DEBT);

@@ -70,7 +70,7 @@ pub type Answer<'a> = std::pin::Pin<Box<dyn Future<Output = Result<Decision, Sto
 pub enum Op {
     /// Charge all limits if all conform.
     Check,
-    /// Answer as a check would; change nothing, remember nobody.
+    /// Answer whether a check would conform; change nothing, remember nobody. What is left is what is left now.
     Peek,
     /// Give cells back, up to the full quota; the answer is `Allow` with what is left then, the least of all limits.
     Refund,

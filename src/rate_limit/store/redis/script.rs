@@ -102,7 +102,8 @@ impl<'a> Call<'a> {
             let pace = limit.quota.pace_or_nothing();
             let ahead = nanos(ahead)?;
             Some(match self.op {
-                Op::Check | Op::Peek => Decision::of_ahead(ahead, pace, limit.cost),
+                Op::Check => Decision::of_ahead(ahead, pace, limit.cost),
+                Op::Peek => Decision::of_ahead(ahead, pace, limit.cost).uncharged(),
                 Op::Refund | Op::Debit => Balance::new(ahead, pace, 0).as_decision(),
             })
         });
