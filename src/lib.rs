@@ -123,6 +123,7 @@
 //! | `log` | `redact::log`: around any logger of `log` |
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
 //! | `ocsf` | `audit::sink::Ocsf`: security events in the Open Cybersecurity Schema Framework |
+//! | `redis` | `rate_limit::store::redis`: limits that several processes share, on Redis, Valkey or a cluster |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`] |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |

@@ -3,7 +3,7 @@
 //! A [`Store`] decides any number of limits in one call, on its own clock. [`Memory`] keeps them in this process;
 //! `store::redis`, feature `redis`, on a server of Redis or Valkey.
 //!
-//! A `SharedLimiter` puts a policy for failures around a store: applications call that.
+//! A [`SharedLimiter`](super::SharedLimiter) puts a policy for failures around a store: applications call that.
 
 mod memory;
 #[cfg(feature = "redis")]
