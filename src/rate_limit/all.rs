@@ -25,9 +25,11 @@ use super::limiter::{Charge, SystemTime};
 /// denied although a cell was left a moment later.
 pub fn check_all(charges: &[Charge<'_>]) -> Decision {
     let now = Charge::system_time();
-    let asked = peek_all(charges, now);
-    if !asked.is_allowed() {
-        return asked;
+    if !charges.iter().all(|charge| charge.timed(now).peek().is_allowed()) {
+        let asked = peek_all(charges, now);
+        if !asked.is_allowed() {
+            return asked;
+        }
     }
     let mut answer = None;
     for (index, charge) in charges.iter().enumerate() {
