@@ -12,6 +12,7 @@
 //! | [`keys`] | a ring of keys, rotated without downtime |
 //! | [`seal`] | encryption at rest, bound to where the value belongs |
 //! | [`redact`] | secrets and personal data kept out of logs |
+//! | [`rbac`] | who may do what, with checks that cannot be forgotten |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |
 //!
@@ -92,6 +93,27 @@
 //! assert_eq!(Redactor::default().redact(line), shown);
 //! ```
 //!
+//! Who may do what is proved before it is done:
+//!
+//! ```
+//! use palisade::rbac::{Authorizable, Granted, PermSet};
+//!
+//! palisade::permissions! { pub enum DocPerm in perm { Read = "doc:read", Write = "doc:write" } }
+//!
+//! struct User { permissions: PermSet<DocPerm> }
+//! impl Authorizable<DocPerm> for User {
+//!     fn effective(&self) -> PermSet<DocPerm> {
+//!         self.permissions
+//!     }
+//! }
+//!
+//! fn rename(_: Granted<'_, perm::Write>, document: u64) { /* no way here without a check that passed */ }
+//!
+//! let ann = User { permissions: DocPerm::set(&[DocPerm::Read, DocPerm::Write]) };
+//! rename(ann.grant::<perm::Write>()?, 17);
+//! # Ok::<(), palisade::rbac::Denied>(())
+//! ```
+//!
 //! Nobody acts more often than allowed, however many others come:
 //!
 //! ```
@@ -124,7 +146,7 @@
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
 //! | `ocsf` | `audit::sink::Ocsf`: security events in the Open Cybersecurity Schema Framework |
 //! | `redis` | `rate_limit::store::redis`: limits that several processes share, on Redis, Valkey or a cluster |
-//! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`] |
+//! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile` |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |
 
@@ -140,6 +162,7 @@ pub mod keys;
 pub mod password;
 pub mod random;
 pub mod rate_limit;
+pub mod rbac;
 pub mod redact;
 pub mod seal;
 pub mod secret;

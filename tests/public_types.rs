@@ -22,6 +22,11 @@ use palisade::rate_limit::{
     LoginDenied, LoginGuard, LoginGuardBuilder, OnError, Quota, RateKey, RateLimitError, RateLimiter,
     RateLimiterBuilder, SharedLimiter, SharedLimiterBuilder, SharedStats, Stats,
 };
+use palisade::rbac::{
+    Authorized, Bound, BoundSubject, Change, Denied as Refused, Explanation, Granted, Guarded, LivePolicy,
+    PermSet, Permit, Policy as Rights, PolicyAuthorized, PolicyBuilder, PolicyDenied, PolicyError,
+    PolicyGrant, Role, Session,
+};
 use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, Writer};
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
@@ -29,6 +34,11 @@ use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
+
+palisade::permissions! {
+    /// One permission.
+    pub enum Perm in perm { Do = "do" }
+}
 
 const fn crosses_threads<T: Send + Sync + ?Sized>() {}
 
@@ -56,6 +66,11 @@ const _: () = {
         crosses_threads::<(AsyncRedis, Redis, RedisBuildError, RedisBuilder)>();
         is_error::<RedisBuildError>();
     }
+    crosses_threads::<(Authorized<'static, perm::Do, u8>, Granted<'static, perm::Do>, Permit<u8, perm::Do>)>(
+    );
+    crosses_threads::<(Bound<Perm>, BoundSubject<Perm>, PermSet<Perm>, Role<Perm>, Guarded<perm::Do, u8>)>();
+    crosses_threads::<(Change, Explanation<'static>, LivePolicy, Rights, PolicyAuthorized<'static, u8>)>();
+    crosses_threads::<(PolicyBuilder, PolicyDenied, PolicyError, PolicyGrant<'static>, Refused, Session)>();
     crosses_threads::<(RandomError, NotUtf8, SecretBytes, SecretString)>();
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
@@ -85,6 +100,9 @@ const _: () = {
     is_error::<VerifyError>();
     is_error::<LoginDenied>();
     is_error::<RateLimitError>();
+    is_error::<PolicyDenied>();
+    is_error::<PolicyError>();
+    is_error::<Refused>();
     is_error::<RandomError>();
     is_error::<StoreError>();
     is_error::<NotUtf8>();

@@ -6,6 +6,7 @@ mod login;
 mod password;
 mod python;
 mod rate_limit;
+mod rbac;
 mod redact;
 mod seal;
 mod token;
@@ -24,6 +25,7 @@ const ROOMS: &[Room] = &[
     ("login", login::races),
     ("redact", redact::races),
     ("rate_limit", rate_limit::races),
+    ("rbac", rbac::races),
 ];
 
 fn main() {

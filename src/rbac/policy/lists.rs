@@ -1,0 +1,39 @@
+/// Lists of numbers, sorted, one after the other in one piece of memory.
+#[derive(Debug)]
+pub(super) struct Lists {
+    /// Where each list begins; at the end, where the last one ends.
+    starts: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Lists {
+    pub(super) fn new() -> Self {
+        Self { starts: vec![0], items: Vec::new() }
+    }
+
+    /// Adds a list, sorted and without what is in it twice; `None` if all of them have more than `most` items.
+    pub(super) fn push(&mut self, mut items: Vec<u32>, most: usize) -> Option<()> {
+        items.sort_unstable();
+        items.dedup();
+        self.items.append(&mut items);
+        if self.items.len() > most {
+            return None;
+        }
+        self.starts.push(u32::try_from(self.items.len()).ok()?);
+        Some(())
+    }
+
+    #[inline]
+    pub(super) fn list(&self, index: u32) -> &[u32] {
+        let index = index as usize;
+        let Some([start, end]) = self.starts.get(index..).and_then(|rest| rest.first_chunk()) else {
+            return &[];
+        };
+        self.items.get(*start as usize..*end as usize).unwrap_or(&[])
+    }
+
+    #[inline]
+    pub(super) fn holds(&self, index: u32, item: u32) -> bool {
+        self.list(index).binary_search(&item).is_ok()
+    }
+}

@@ -1,0 +1,162 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::permission::Permission;
+
+/// A set of permissions: 256 bits, with algebra that the compiler can do.
+///
+/// ```
+/// use palisade::rbac::PermSet;
+/// palisade::permissions! { enum DocPerm in perm { Read = "doc:read", Write = "doc:write", Sign = "doc:sign" } }
+///
+/// const CLERK: PermSet<DocPerm> = DocPerm::set(&[DocPerm::Read, DocPerm::Write]);
+/// const BOSS: PermSet<DocPerm> = DocPerm::set(&[DocPerm::Sign]);
+/// const _: () = assert!(CLERK.is_disjoint(BOSS)); // nobody may sign what they wrote: held by the compiler
+/// assert_eq!(format!("{:?}", CLERK.union(BOSS)), r#"{"doc:read", "doc:write", "doc:sign"}"#);
+/// ```
+pub struct PermSet<P> {
+    bits: [u64; WORDS],
+    permission: PhantomData<fn() -> P>,
+}
+
+const WORDS: usize = 4;
+
+impl<P> PermSet<P> {
+    /// No permission.
+    pub const EMPTY: Self = Self::of_bits([0; WORDS]);
+
+    const fn of_bits(bits: [u64; WORDS]) -> Self {
+        Self { bits, permission: PhantomData }
+    }
+
+    /// What [`permissions!`](crate::permissions) builds sets with.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_index(self, index: u8) -> Self {
+        let [a, b, c, d] = self.bits;
+        let bit = 1 << (index % 64);
+        Self::of_bits(match index / 64 {
+            0 => [a | bit, b, c, d],
+            1 => [a, b | bit, c, d],
+            2 => [a, b, c | bit, d],
+            _ => [a, b, c, d | bit],
+        })
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        let (ours, theirs) = (self.bits, other.bits);
+        Self::of_bits([ours[0] | theirs[0], ours[1] | theirs[1], ours[2] | theirs[2], ours[3] | theirs[3]])
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        let (ours, theirs) = (self.bits, other.bits);
+        Self::of_bits([ours[0] & theirs[0], ours[1] & theirs[1], ours[2] & theirs[2], ours[3] & theirs[3]])
+    }
+
+    /// What is in this one and not in the other.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        let (ours, theirs) = (self.bits, other.bits);
+        Self::of_bits([
+            ours[0] & !theirs[0],
+            ours[1] & !theirs[1],
+            ours[2] & !theirs[2],
+            ours[3] & !theirs[3],
+        ])
+    }
+
+    /// Whether it holds nothing.
+    pub const fn is_empty(self) -> bool {
+        let [a, b, c, d] = self.bits;
+        a | b | c | d == 0
+    }
+
+    /// Whether the two have nothing in common.
+    pub const fn is_disjoint(self, other: Self) -> bool {
+        self.intersection(other).is_empty()
+    }
+
+    /// Whether all of it is in the other.
+    pub const fn is_subset(self, other: Self) -> bool {
+        self.minus(other).is_empty()
+    }
+
+    /// How many it holds.
+    pub const fn len(self) -> u32 {
+        let [a, b, c, d] = self.bits;
+        a.count_ones() + b.count_ones() + c.count_ones() + d.count_ones()
+    }
+
+    pub(super) const fn has_index(self, index: u8) -> bool {
+        let [a, b, c, d] = self.bits;
+        let word = match index / 64 {
+            0 => a,
+            1 => b,
+            2 => c,
+            _ => d,
+        };
+        word >> (index % 64) & 1 == 1
+    }
+}
+
+impl<P: Permission> PermSet<P> {
+    /// Whether it holds `permission`.
+    #[inline]
+    pub fn contains(self, permission: P) -> bool {
+        self.has_index(permission.index())
+    }
+
+    /// With `permission`.
+    #[must_use]
+    pub fn with(self, permission: P) -> Self {
+        self.with_index(permission.index())
+    }
+
+    /// What it holds, in the order of declaration.
+    pub fn iter(self) -> impl Iterator<Item = P> {
+        P::ALL.iter().copied().filter(move |&permission| self.contains(permission))
+    }
+
+    pub(super) fn of_all() -> Self {
+        P::ALL.iter().copied().collect()
+    }
+}
+
+impl<P> Clone for PermSet<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for PermSet<P> {}
+
+impl<P> PartialEq for PermSet<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bits == other.bits
+    }
+}
+
+impl<P> Eq for PermSet<P> {}
+
+impl<P> Default for PermSet<P> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl<P: Permission> FromIterator<P> for PermSet<P> {
+    fn from_iter<I: IntoIterator<Item = P>>(permissions: I) -> Self {
+        permissions.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+/// The names of what it holds.
+impl<P: Permission> fmt::Debug for PermSet<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(Permission::name)).finish()
+    }
+}

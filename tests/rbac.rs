@@ -1,0 +1,571 @@
+//! What no rule allows is denied, and what a policy decides is what a model of plain sets decides.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed step is a failed test"
+)]
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use palisade::rbac::{
+    AnyOf, Authorizable, Authorized, Denied, DeniedReason, Granted, LivePolicy, PermSet, Permission, Permit,
+    Policy, PolicyBuilder, PolicyDenied, PolicyErrorKind, Role, require_permission,
+};
+
+palisade::permissions! {
+    /// What may be done with documents.
+    pub enum DocPerm in perm { Read = "doc:read", Write = "doc:write", Delete = "doc:delete" }
+}
+
+palisade::permissions! { enum BillPerm in bill { Pay = "bill:pay" } }
+
+const EDITOR: Role<DocPerm> = Role::new("editor", DocPerm::set(&[DocPerm::Read, DocPerm::Write]));
+
+#[derive(Default)]
+struct User {
+    docs: PermSet<DocPerm>,
+    denied: PermSet<DocPerm>,
+    is_gone: bool,
+    heard: RefCell<Vec<(DocPerm, bool)>>,
+}
+
+impl Authorizable<DocPerm> for User {
+    fn effective(&self) -> PermSet<DocPerm> {
+        self.docs
+    }
+
+    fn denied(&self) -> PermSet<DocPerm> {
+        self.denied
+    }
+
+    fn is_active(&self) -> bool {
+        !self.is_gone
+    }
+
+    fn decided(&self, permission: DocPerm, outcome: Result<(), Denied>) {
+        self.heard.borrow_mut().push((permission, outcome.is_ok()));
+    }
+}
+
+impl Authorizable<BillPerm> for User {
+    fn effective(&self) -> PermSet<BillPerm> {
+        PermSet::EMPTY
+    }
+}
+
+fn editor() -> User {
+    User { docs: EDITOR.permissions(), ..User::default() }
+}
+
+#[test]
+fn a_denial_counts_more_than_a_role() {
+    let user = User { denied: DocPerm::set(&[DocPerm::Write, DocPerm::Delete]), ..editor() };
+    let reason = |permission| user.check(permission).map_err(|denied| denied.reason());
+    assert_eq!(reason(DocPerm::Read), Ok(()));
+    assert_eq!(reason(DocPerm::Write), Err(DeniedReason::ExplicitDeny));
+    assert_eq!(reason(DocPerm::Delete), Err(DeniedReason::NotGranted));
+    assert_eq!(user.check(BillPerm::Pay).unwrap_err().permission(), "bill:pay");
+    let gone = User { is_gone: true, ..editor() };
+    assert_eq!(gone.check(DocPerm::Read).unwrap_err().reason(), DeniedReason::Inactive);
+    assert!(gone.grant::<perm::Read>().is_err() && gone.permit::<perm::Read>().is_err());
+}
+
+#[test]
+fn a_proof_takes_no_memory() {
+    assert_eq!(size_of::<Granted<'_, perm::Read>>(), 0);
+    assert_eq!(size_of::<Authorized<'_, perm::Read, u64>>(), size_of::<u64>());
+    assert_eq!(size_of::<Permit<u64, perm::Read>>(), size_of::<u64>());
+}
+
+#[test]
+fn every_decision_is_told_once() {
+    let user = editor();
+    user.check(DocPerm::Delete).unwrap_err();
+    let granted = user.grant::<(perm::Read, perm::Write)>().unwrap();
+    assert_eq!(format!("{granted:?}"), "Granted(doc:read, doc:write)");
+    let _ = user.authorize::<perm::Write, _>(1, |_, _| false).unwrap_err();
+    let _ = user.authorize::<perm::Write, _>(1, |_, _| true).unwrap();
+    let heard = [
+        (DocPerm::Delete, false),
+        (DocPerm::Read, true),
+        (DocPerm::Write, true),
+        (DocPerm::Write, false),
+        (DocPerm::Write, true),
+    ];
+    assert_eq!(*user.heard.borrow(), heard);
+}
+
+#[test]
+fn a_rule_about_a_resource_is_asked_of_those_who_hold_the_permission_alone() {
+    let user = editor();
+    let denied = user.authorize::<perm::Delete, _>((), |_, ()| panic!("asked")).unwrap_err();
+    assert_eq!(denied.reason(), DeniedReason::NotGranted);
+    let denied = user.authorize::<AnyOf<(perm::Delete, perm::Write)>, _>((), |_, ()| false).unwrap_err();
+    assert_eq!(denied.reason(), DeniedReason::Rule);
+}
+
+#[test]
+fn guarded_functions_are_not_called_without_the_permission() {
+    let guarded = require_permission::<perm::Delete, _>(|_: Granted<'_, perm::Delete>, ()| panic!("called"));
+    let outcome: Result<(), _> = guarded.call(&editor(), ());
+    assert_eq!(outcome.unwrap_err().to_string(), "doc:delete is not granted");
+}
+
+#[test]
+fn sets_do_the_algebra_of_sets() {
+    let (read, write) = (DocPerm::set(&[DocPerm::Read]), DocPerm::set(&[DocPerm::Write]));
+    assert_eq!(read.union(write), EDITOR.permissions());
+    assert_eq!(EDITOR.permissions().minus(read), write);
+    assert_eq!(EDITOR.permissions().intersection(read), read);
+    assert!(
+        read.is_disjoint(write)
+            && read.is_subset(EDITOR.permissions())
+            && !EDITOR.permissions().is_subset(read)
+    );
+    assert_eq!((DocPerm::every().len(), PermSet::<DocPerm>::EMPTY.is_empty()), (3, true));
+    assert_eq!(DocPerm::every().iter().collect::<Vec<_>>(), DocPerm::ALL);
+    assert_eq!(DocPerm::from_name("doc:readx"), None);
+}
+
+fn names(policy: &Policy, subject: &str) -> Vec<String> {
+    policy.permissions_of(subject).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_no_rule_knows_is_denied() {
+    let policy = Policy::builder().allow("a", "x").allow("b", "y").assign("ann", "a").build().unwrap();
+    assert!(policy.check("ann", "x").is_ok());
+    for (subject, permission, denied) in [
+        ("ann", "y", PolicyDenied::NotGranted),
+        ("ann", "z", PolicyDenied::UnknownPermission),
+        ("bob", "x", PolicyDenied::UnknownSubject),
+        ("a", "x", PolicyDenied::UnknownSubject),
+        ("", "x", PolicyDenied::UnknownSubject),
+        ("Ann", "x", PolicyDenied::UnknownSubject),
+        ("ann", "X", PolicyDenied::UnknownPermission),
+    ] {
+        let refused = policy.check(subject, permission).unwrap_err();
+        assert_eq!(refused, denied, "{subject} {permission}");
+        assert_eq!(refused.public_message(), "not permitted");
+    }
+    assert_eq!(policy.check_in("t", "ann", "x").unwrap_err(), PolicyDenied::UnknownTenant);
+}
+
+#[test]
+fn tenants_are_kept_apart() {
+    let policy = Policy::builder()
+        .allow("reader", "read")
+        .allow("admin", "write")
+        .allow_in("blue", "reader", "print")
+        .deny_in("red", "admin", "write")
+        .inherits_in("blue", "reader", "admin")
+        .assign("root", "admin")
+        .assign_in("red", "ann", "reader")
+        .assign_in("blue", "ann", "reader")
+        .assign_in("green", "bob", "admin")
+        .build()
+        .unwrap();
+    let may = |tenant, subject, permission| policy.check_in(tenant, subject, permission).is_ok();
+    assert!(may("red", "ann", "read") && !may("red", "ann", "print") && !may("red", "ann", "write"));
+    assert!(may("blue", "ann", "read") && may("blue", "ann", "print") && may("blue", "ann", "write"));
+    assert!(!may("green", "ann", "read") && policy.check("ann", "read").is_err());
+    assert!(
+        may("green", "root", "write")
+            && may("blue", "root", "write")
+            && policy.check("root", "write").is_ok()
+    );
+    assert!(!may("red", "root", "write"), "denied there");
+    assert!(may("green", "bob", "write") && !may("blue", "bob", "write"));
+    assert_eq!(policy.users_with("print"), [("ann", Some("blue"))]);
+    assert_eq!(policy.permissions_in("blue", "ann"), ["read", "write", "print"]);
+}
+
+#[test]
+fn policies_that_contradict_themselves_are_not_built() {
+    let base = || Policy::builder().allow("a", "x").allow("b", "y").allow("c", "z");
+    let kind = |builder: PolicyBuilder| builder.build().unwrap_err().kind();
+    for (builder, expected) in [
+        (base().assign("ann", "d"), PolicyErrorKind::UnknownRole),
+        (base().assign_in("t", "ann", "A"), PolicyErrorKind::UnknownRole),
+        (base().inherits("a", "d"), PolicyErrorKind::UnknownRole),
+        (base().exclusive(&["a", "d"], 1), PolicyErrorKind::UnknownRole),
+        (base().requires("a", "d"), PolicyErrorKind::UnknownRole),
+        (base().at_most("d", 1), PolicyErrorKind::UnknownRole),
+        (base().inherits("a", "a"), PolicyErrorKind::Cycle),
+        (base().inherits("a", "b").inherits("b", "c").inherits("c", "a"), PolicyErrorKind::Cycle),
+        (base().inherits("a", "b").inherits_in("t", "b", "a"), PolicyErrorKind::Cycle),
+        (base().exclusive(&["a", "b"], 2), PolicyErrorKind::Vacuous),
+        (base().exclusive(&["a", "a"], 1), PolicyErrorKind::Vacuous),
+        (base().exclusive(&[], 0), PolicyErrorKind::Vacuous),
+        (base().exclusive(&["a", "b"], 1).assign("ann", "a").assign("ann", "b"), PolicyErrorKind::Exclusive),
+        (base().exclusive(&["a", "b"], 0).assign("ann", "a"), PolicyErrorKind::Exclusive),
+        (
+            base().exclusive(&["a", "b"], 1).inherits("c", "a").assign("ann", "c").assign("ann", "b"),
+            PolicyErrorKind::Exclusive,
+        ),
+        (
+            base().exclusive(&["a", "b"], 1).assign("ann", "a").assign_in("t", "ann", "b"),
+            PolicyErrorKind::Exclusive,
+        ),
+        (
+            base().exclusive(&["a", "b"], 1).assign("ann", "c").assign("ann", "b").inherits_in("t", "c", "a"),
+            PolicyErrorKind::Exclusive,
+        ),
+        (base().requires("a", "b").assign("ann", "a"), PolicyErrorKind::Prerequisite),
+        (base().at_most("a", 1).assign("ann", "a").assign("bob", "a"), PolicyErrorKind::TooManySubjects),
+        (base().assign("", "a"), PolicyErrorKind::Name),
+        (base().allow("a", "x\n"), PolicyErrorKind::Name),
+        (base().assign(&"n".repeat(257), "a"), PolicyErrorKind::Name),
+    ] {
+        assert_eq!(kind(builder), expected);
+    }
+    let error = base().assign("ann", "editr").build().unwrap_err();
+    assert!(error.to_string().starts_with("assign ann editr: no rule defines this role"), "{error}");
+    let fine = base().exclusive(&["a", "b"], 1).assign_in("red", "ann", "a").assign_in("blue", "ann", "b");
+    assert!(fine.build().is_ok(), "in one tenant each");
+    let fine = base().inherits("a", "b").inherits("a", "c").inherits("b", "c").assign("ann", "a");
+    assert_eq!(names(&fine.build().unwrap(), "ann"), ["x", "y", "z"], "two ways are no cycle");
+    assert!(base().requires("a", "b").inherits("a", "b").assign("ann", "a").build().is_ok());
+}
+
+#[test]
+fn a_chain_of_a_hundred_thousand_roles_is_no_deeper_than_the_stack() {
+    let mut builder = Policy::builder().allow("r0", "x");
+    for number in 1..2_000 {
+        builder = builder.inherits(&format!("r{number}"), &format!("r{}", number - 1));
+    }
+    let policy = builder.assign("ann", "r1999").build().unwrap();
+    assert!(policy.check("ann", "x").is_ok());
+}
+
+#[test]
+fn sessions_have_the_roles_that_are_active() {
+    let policy = Policy::builder()
+        .allow("clerk", "enter")
+        .allow("approver", "approve")
+        .allow("boss", "fire")
+        .deny("trainee", "approve")
+        .inherits("boss", "approver")
+        .assign("ann", "clerk")
+        .assign("ann", "boss")
+        .assign_in("t", "bob", "approver")
+        .assign("bob", "trainee")
+        .exclusive_when_active(&["clerk", "approver"], 1)
+        .build()
+        .unwrap();
+    let session = policy.activate("ann", &["clerk"]).unwrap();
+    assert!(session.check("enter").is_ok());
+    assert_eq!(session.check("approve").unwrap_err(), PolicyDenied::NotGranted);
+    assert!(policy.activate("ann", &["approver"]).unwrap().check("fire").is_err(), "less than the boss");
+    for roles in [&["clerk", "boss"][..], &["trainee"], &["nobody"], &["clerk", "approver"]] {
+        assert_eq!(policy.activate("ann", roles).unwrap_err(), PolicyDenied::NotActivated, "{roles:?}");
+    }
+    assert!(policy.activate("eve", &[]).is_err());
+    assert!(policy.activate("ann", &[]).unwrap().check("enter").is_err());
+    let bob = policy.activate_in("t", "bob", &["approver"]).unwrap();
+    assert_eq!(bob.check("approve").unwrap_err(), PolicyDenied::ExplicitDeny, "by a role that is not active");
+}
+
+#[test]
+fn every_check_of_a_policy_is_told_with_the_names_that_were_asked_for() {
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let listener = std::sync::Arc::clone(&heard);
+    let policy = Policy::builder()
+        .allow("a", "x")
+        .assign("ann", "a")
+        .assign_in("t", "ann", "a")
+        .on_decision(move |decision| {
+            let (subject, permission) = (decision.subject.to_owned(), decision.permission.to_owned());
+            let line = (subject, permission, decision.tenant.map(str::to_owned), decision.outcome);
+            listener.lock().unwrap().push(line);
+        })
+        .build()
+        .unwrap();
+    let _ = policy.check("ann", "x").is_ok();
+    let _ = policy.check("eve", "y").is_ok();
+    let _ = policy.check_in("t", "ann", "z").is_ok();
+    let _ = policy.check_in("nowhere", "ann", "x").is_ok();
+    let _ = policy.activate("ann", &["a"]).unwrap().check("x").is_ok();
+    let line = |subject: &str, permission: &str, tenant: Option<&str>, outcome| {
+        (subject.to_owned(), permission.to_owned(), tenant.map(str::to_owned), outcome)
+    };
+    assert_eq!(
+        *heard.lock().unwrap(),
+        [
+            line("ann", "x", None, Ok(())),
+            line("eve", "y", None, Err(PolicyDenied::UnknownSubject)),
+            line("ann", "z", Some("t"), Err(PolicyDenied::UnknownPermission)),
+            line("ann", "x", Some("nowhere"), Err(PolicyDenied::UnknownTenant)),
+            line("ann", "x", None, Ok(())),
+        ]
+    );
+}
+
+#[test]
+fn explanations_name_every_way_and_every_denial() {
+    let policy = Policy::builder()
+        .allow("reader", "read")
+        .inherits("editor", "reader")
+        .inherits("chief", "editor")
+        .deny("leaver", "read")
+        .assign("ann", "chief")
+        .assign("ann", "reader")
+        .assign("ann", "leaver")
+        .build()
+        .unwrap();
+    let explained = policy.explain("ann", "read").to_string();
+    let lines: BTreeSet<&str> = explained.lines().collect();
+    assert_eq!(
+        lines,
+        BTreeSet::from([
+            "denied: a role of the subject is denied the permission",
+            "  deny: leaver",
+            "  allow: reader",
+            "  allow: chief > editor > reader",
+        ])
+    );
+    let dot = policy.to_dot();
+    assert!(
+        dot.contains(r#""chief" -> "editor";"#) && dot.contains(r#""leaver" [label="leaver\n-read"];"#),
+        "{dot}"
+    );
+}
+
+/// Numbers that look random, the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % sides
+    }
+}
+
+/// The rules as they are said, without an index: (tenant or all, role, permission).
+#[derive(Clone, Default)]
+struct Model {
+    allow: Vec<(Option<u64>, u64, u64)>,
+    deny: Vec<(Option<u64>, u64, u64)>,
+    inherits: Vec<(Option<u64>, u64, u64)>,
+    assigned: Vec<(Option<u64>, u64, u64)>,
+}
+
+impl Model {
+    fn random(dice: &mut Dice) -> Self {
+        let mut model = Self::default();
+        let place = |dice: &mut Dice| (dice.roll(3) == 0).then(|| dice.roll(TENANTS));
+        for role in 0..ROLES {
+            model.allow.push((None, role, dice.roll(PERMISSIONS)));
+        }
+        for _ in 0..dice.roll(30) {
+            let rule = (place(dice), dice.roll(ROLES), dice.roll(PERMISSIONS));
+            if dice.roll(4) == 0 { model.deny.push(rule) } else { model.allow.push(rule) }
+        }
+        for _ in 0..dice.roll(12) {
+            let (senior, junior) = (1 + dice.roll(ROLES - 1), dice.roll(ROLES));
+            if junior < senior {
+                model.inherits.push((place(dice), senior, junior));
+            }
+        }
+        for subject in 0..SUBJECTS {
+            for _ in 0..dice.roll(4) {
+                model.assigned.push((place(dice), subject, dice.roll(ROLES)));
+            }
+        }
+        model
+    }
+
+    fn build(&self) -> Policy {
+        let (role, permission, subject, tenant) = (
+            |n| format!("role-{n}"),
+            |n| format!("do:{n}"),
+            |n| format!("user-{n}"),
+            |n| format!("tenant-{n}"),
+        );
+        let mut builder = Policy::builder();
+        for &(place, of, what) in &self.allow {
+            builder = match place {
+                None => builder.allow(&role(of), &permission(what)),
+                Some(place) => builder.allow_in(&tenant(place), &role(of), &permission(what)),
+            };
+        }
+        for &(place, of, what) in &self.deny {
+            builder = match place {
+                None => builder.deny(&role(of), &permission(what)),
+                Some(place) => builder.deny_in(&tenant(place), &role(of), &permission(what)),
+            };
+        }
+        for &(place, senior, junior) in &self.inherits {
+            builder = match place {
+                None => builder.inherits(&role(senior), &role(junior)),
+                Some(place) => builder.inherits_in(&tenant(place), &role(senior), &role(junior)),
+            };
+        }
+        for &(place, who, of) in &self.assigned {
+            builder = match place {
+                None => builder.assign(&subject(who), &role(of)),
+                Some(place) => builder.assign_in(&tenant(place), &subject(who), &role(of)),
+            };
+        }
+        builder.build().unwrap()
+    }
+
+    fn decides(&self, tenant: Option<u64>, subject: u64, permission: u64) -> bool {
+        let holds = |place: Option<u64>| place.is_none() || place == tenant;
+        let mut roles: BTreeSet<u64> =
+            self.assigned.iter().filter(|one| holds(one.0) && one.1 == subject).map(|one| one.2).collect();
+        loop {
+            let before = roles.len();
+            let more = self.inherits.iter().filter(|edge| holds(edge.0) && roles.contains(&edge.1));
+            let more: Vec<u64> = more.map(|edge| edge.2).collect();
+            roles.extend(more);
+            if roles.len() == before {
+                break;
+            }
+        }
+        let says = |rules: &[(Option<u64>, u64, u64)]| {
+            rules.iter().any(|rule| holds(rule.0) && roles.contains(&rule.1) && rule.2 == permission)
+        };
+        says(&self.allow) && !says(&self.deny)
+    }
+}
+
+const TENANTS: u64 = 3;
+const ROLES: u64 = 8;
+const PERMISSIONS: u64 = 10;
+const SUBJECTS: u64 = 6;
+
+fn every_question(mut ask: impl FnMut(Option<u64>, u64, u64)) {
+    for subject in 0..SUBJECTS {
+        for permission in 0..PERMISSIONS {
+            for tenant in [None, Some(0), Some(1), Some(2)] {
+                ask(tenant, subject, permission);
+            }
+        }
+    }
+}
+
+fn answer(policy: &Policy, tenant: Option<u64>, subject: u64, permission: u64) -> bool {
+    let (subject, permission) = (format!("user-{subject}"), format!("do:{permission}"));
+    match tenant {
+        None => policy.check(&subject, &permission).is_ok(),
+        Some(tenant) => policy.check_in(&format!("tenant-{tenant}"), &subject, &permission).is_ok(),
+    }
+}
+
+#[test]
+fn a_million_decisions_are_those_of_plain_sets() {
+    let (mut asked, mut allowed) = (0, 0);
+    for seed in 1..=4_200_u64 {
+        let model = Model::random(&mut Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        let policy = model.build();
+        every_question(|tenant, subject, permission| {
+            let expected = model.decides(tenant, subject, permission);
+            // A tenant that no rule names is unknown, where the model knows what holds everywhere.
+            let is_known = tenant.is_none_or(|tenant| {
+                let rules = [&model.allow, &model.deny, &model.inherits, &model.assigned];
+                rules.iter().any(|rules| rules.iter().any(|rule| rule.0 == Some(tenant)))
+            });
+            assert_eq!(answer(&policy, tenant, subject, permission), expected && is_known, "seed {seed}");
+            asked += 1;
+            allowed += u64::from(expected);
+        });
+    }
+    assert!(asked > 1_000_000 && allowed > 100_000, "{asked} {allowed}");
+}
+
+#[test]
+fn more_denials_never_allow_more_and_more_roles_never_allow_less_unless_they_deny() {
+    for seed in 1..=300_u64 {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let model = Model::random(&mut dice);
+        let mut stricter = model.clone();
+        stricter.deny.push((None, dice.roll(ROLES), dice.roll(PERMISSIONS)));
+        let mut richer = Model { deny: Vec::new(), ..model.clone() };
+        let free = richer.build();
+        richer.assigned.push((None, dice.roll(SUBJECTS), dice.roll(ROLES)));
+        let (policy, stricter, richer) = (model.build(), stricter.build(), richer.build());
+        every_question(|tenant, subject, permission| {
+            let ask = |policy| answer(policy, tenant, subject, permission);
+            assert!(ask(&policy) || !ask(&stricter));
+            assert!(!ask(&free) || ask(&richer));
+        });
+        for change in policy.diff(&stricter) {
+            assert!(!change.is_gain(), "{change}");
+        }
+    }
+}
+
+#[test]
+fn a_policy_that_is_replaced_is_never_mixed() {
+    // Each of the two gives one right and not the other: whoever sees both or neither sees a mixture.
+    let one = Policy::builder().allow("r", "one").allow("s", "two").assign("ann", "r").build().unwrap();
+    let two = Policy::builder().allow("r", "one").allow("s", "two").assign("ann", "s").build().unwrap();
+    let live = LivePolicy::new(one.clone());
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut seen = BTreeSet::new();
+                while !stop.load(Ordering::Relaxed) || seen.len() < 2 {
+                    let policy = live.current();
+                    let rights = (policy.check("ann", "one").is_ok(), policy.check("ann", "two").is_ok());
+                    assert!(rights.0 != rights.1, "{rights:?}");
+                    seen.insert(rights);
+                }
+            });
+        }
+        for turn in 0..20_000 {
+            live.replace(if turn % 2 == 0 { two.clone() } else { one.clone() });
+        }
+        stop.store(true, Ordering::Relaxed);
+        // Until both readers have seen both.
+        for turn in 0..2_000 {
+            live.replace(if turn % 2 == 0 { two.clone() } else { one.clone() });
+            thread::yield_now();
+        }
+    });
+}
+
+#[test]
+fn typed_lists_are_held_against_the_policy() {
+    let policy = Policy::builder()
+        .allow("reader", "doc:read")
+        .allow("editor", "doc:write")
+        .deny("leaver", "doc:delete")
+        .allow_in("t", "reader", "doc:delete")
+        .assign("ann", "editor")
+        .assign("bob", "leaver")
+        .assign_in("t", "bob", "reader")
+        .build()
+        .unwrap();
+    let bound = policy.bind::<DocPerm>().unwrap();
+    let ann = bound.subject("ann").unwrap();
+    assert!(ann.check(DocPerm::Write).is_ok() && ann.check(DocPerm::Read).is_err());
+    let bob = bound.subject_in("t", "bob").unwrap();
+    assert!(bob.grant::<perm::Read>().is_ok());
+    assert_eq!(bob.check(DocPerm::Delete).unwrap_err().reason(), DeniedReason::ExplicitDeny);
+    let error = policy.bind::<BillPerm>().unwrap_err();
+    assert_eq!((error.kind(), error.rule()), (PolicyErrorKind::UnknownPermission, "bill:pay"));
+    assert!(bound.subject("eve").is_err() && bound.subject_in("nowhere", "ann").is_err());
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_file_with_an_unknown_word_or_role_is_refused_by_its_place() {
+    use palisade::rbac::PolicyFile;
+
+    let read = |text: &str| serde_json::from_str::<PolicyFile>(text);
+    let error = read("{\n \"roles\": {\n  \"a\": { \"alow\": [\"x\"] }\n } }").unwrap_err().to_string();
+    assert!(error.contains("unknown field `alow`") && error.contains("line 3"), "{error}");
+    let error = read(r#"{"subjects": {"ann": ["editr"]}}"#).unwrap().build().unwrap_err();
+    assert_eq!(error.rule(), "assign ann editr");
+    assert!(read("{}").unwrap().build().unwrap().check("ann", "x").is_err());
+}
