@@ -233,14 +233,39 @@ fn policies_that_contradict_themselves_are_not_built() {
     assert!(base().requires("a", "b").inherits("a", "b").assign("ann", "a").build().is_ok());
 }
 
-#[test]
-fn a_chain_of_a_hundred_thousand_roles_is_no_deeper_than_the_stack() {
+fn chain(roles: u32) -> PolicyBuilder {
     let mut builder = Policy::builder().allow("r0", "x");
-    for number in 1..2_000 {
+    for number in 1..roles {
         builder = builder.inherits(&format!("r{number}"), &format!("r{}", number - 1));
     }
-    let policy = builder.assign("ann", "r1999").build().unwrap();
-    assert!(policy.check("ann", "x").is_ok());
+    builder.assign("ann", &format!("r{}", roles - 1))
+}
+
+#[test]
+fn a_chain_of_roles_is_no_deeper_than_the_stack_and_no_larger_than_the_budget() {
+    assert!(chain(2_000).build().unwrap().check("ann", "x").is_ok());
+    assert_eq!(chain(100_000).build().unwrap_err().kind(), PolicyErrorKind::TooLarge);
+    // What is said twice costs once.
+    let twice = (0..100_000).fold(chain(100), |builder, _| builder.allow("r0", "x").inherits("r1", "r0"));
+    assert!(twice.build().unwrap().check("ann", "x").is_ok());
+}
+
+#[test]
+fn what_is_declared_is_known() {
+    let policy = Policy::builder()
+        .allow("a", "x")
+        .permission("later")
+        .tenant("empty")
+        .role("idle")
+        .assign("ann", "a")
+        .assign("bob", "idle")
+        .at_most("a", 2)
+        .at_most("a", 1)
+        .build()
+        .unwrap();
+    assert!(policy.check_in("empty", "ann", "x").is_ok() && policy.check_in("other", "ann", "x").is_err());
+    assert_eq!(policy.check("ann", "later").unwrap_err(), PolicyDenied::NotGranted);
+    assert_eq!(policy.check("bob", "x").unwrap_err(), PolicyDenied::NotGranted);
 }
 
 #[test]
@@ -552,6 +577,8 @@ fn typed_lists_are_held_against_the_policy() {
     let bob = bound.subject_in("t", "bob").unwrap();
     assert!(bob.grant::<perm::Read>().is_ok());
     assert_eq!(bob.check(DocPerm::Delete).unwrap_err().reason(), DeniedReason::ExplicitDeny);
+    let outside = bound.subject("bob").unwrap();
+    assert_eq!(Authorizable::<DocPerm>::effective(&outside), PermSet::EMPTY, "nothing is allowed there");
     let error = policy.bind::<BillPerm>().unwrap_err();
     assert_eq!((error.kind(), error.rule()), (PolicyErrorKind::UnknownPermission, "bill:pay"));
     assert!(bound.subject("eve").is_err() && bound.subject_in("nowhere", "ann").is_err());
@@ -567,5 +594,13 @@ fn a_file_with_an_unknown_word_or_role_is_refused_by_its_place() {
     assert!(error.contains("unknown field `alow`") && error.contains("line 3"), "{error}");
     let error = read(r#"{"subjects": {"ann": ["editr"]}}"#).unwrap().build().unwrap_err();
     assert_eq!(error.rule(), "assign ann editr");
+    for text in [
+        r#"{"roles": {"a": {"deny": ["x"]}, "a": {"allow": ["x"]}}}"#,
+        r#"{"subjects": {"ann": [], "ann": []}}"#,
+        r#"{"tenants": {"t": {}, "t": {}}}"#,
+        r#"{"tenants": {"t": {"roles": {"a": {}, "a": {}}}}}"#,
+    ] {
+        assert!(read(text).unwrap_err().to_string().contains("stands twice"), "{text}");
+    }
     assert!(read("{}").unwrap().build().unwrap().check("ann", "x").is_err());
 }

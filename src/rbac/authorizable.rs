@@ -38,8 +38,10 @@ use super::set::PermSet;
 /// ```
 ///
 /// # Security
-/// What the three methods say is all there is: where what a subject holds cannot be read, they answer the empty set. An
-/// implementation that overrides `check` overrides nothing else: proofs are made here.
+/// What the three methods say is all there is, for each list by itself; they are to answer from one state. Where what a
+/// subject holds cannot be read, the answer is the empty set. Whoever implements this trait or [`StaticRole`] says who may do
+/// what: a review looks there. A proof does not name its subject; where it matters who acts, [`Permit`] and [`Authorized`] go
+/// along. Of a subject that lives for the whole program, so does the proof.
 pub trait Authorizable<P: Permission> {
     /// What the subject holds by its roles.
     fn effective(&self) -> PermSet<P>;
@@ -66,7 +68,7 @@ pub trait Authorizable<P: Permission> {
     #[inline]
     fn check(&self, permission: P) -> Result<(), Denied> {
         let missing = |held: PermSet<P>| if held.contains(permission) { Ok(()) } else { Err(permission) };
-        let outcome = judge(self, missing, permission);
+        let (_, outcome) = judge(self, missing, permission);
         self.decided(permission, outcome);
         outcome
     }
@@ -77,8 +79,8 @@ pub trait Authorizable<P: Permission> {
     /// It does not.
     #[inline]
     fn grant<R: Requirement<Permission = P>>(&self) -> Result<Granted<'_, R>, Denied> {
-        let outcome = judge(self, R::is_met_by, R::FIRST);
-        report::<P, R>(self, outcome)?;
+        let (held, outcome) = judge(self, R::is_met_by, R::FIRST);
+        report::<P, R>(self, held, outcome)?;
         Ok(Granted::passed())
     }
 
@@ -93,11 +95,13 @@ pub trait Authorizable<P: Permission> {
         resource: T,
         rule: impl FnOnce(&Self, &T) -> bool,
     ) -> Result<Authorized<'_, R, T>, Denied> {
-        let outcome = judge(self, R::is_met_by, R::FIRST).and_then(|()| {
-            let is_allowed = rule(self, &resource);
-            if is_allowed { Ok(()) } else { Err(Denied::new(R::FIRST.name(), DeniedReason::Rule)) }
-        });
-        report::<P, R>(self, outcome)?;
+        let (held, mut outcome) = judge(self, R::is_met_by, R::FIRST);
+        if outcome.is_ok() && !rule(self, &resource) {
+            let mut asked = None;
+            R::each(&mut |permission| asked = asked.or(held.contains(permission).then_some(permission)));
+            outcome = Err(Denied::new(asked.unwrap_or(R::FIRST).name(), DeniedReason::Rule));
+        }
+        report::<P, R>(self, held, outcome)?;
         Ok(Authorized::new(Granted::passed(), resource))
     }
 
@@ -149,33 +153,44 @@ impl<P: Permission, S: Authorizable<P> + ?Sized> Authorizable<P> for std::sync::
     }
 }
 
-/// Inactive before all else, and what is denied before what is granted.
+/// What the subject holds after denials, and whether that is enough. Inactive before all else, and what is denied before what
+/// is granted.
 #[inline]
 fn judge<P: Permission, S: Authorizable<P> + ?Sized>(
     subject: &S,
     missing: impl Fn(PermSet<P>) -> Result<(), P>,
     first: P,
-) -> Result<(), Denied> {
+) -> (PermSet<P>, Result<(), Denied>) {
     if !subject.is_active() {
-        return Err(Denied::new(first.name(), DeniedReason::Inactive));
+        return (PermSet::EMPTY, Err(Denied::new(first.name(), DeniedReason::Inactive)));
     }
     let effective = subject.effective();
-    match missing(effective.minus(subject.denied())) {
-        Ok(()) => Ok(()),
-        Err(permission) if effective.contains(permission) => {
-            Err(Denied::new(permission.name(), DeniedReason::ExplicitDeny))
-        }
-        Err(permission) => Err(Denied::new(permission.name(), DeniedReason::NotGranted)),
-    }
+    let held = effective.minus(subject.denied());
+    let outcome = missing(held).map_err(|permission| {
+        let is_denied = effective.contains(permission);
+        let reason = if is_denied { DeniedReason::ExplicitDeny } else { DeniedReason::NotGranted };
+        Denied::new(permission.name(), reason)
+    });
+    (held, outcome)
 }
 
-/// Tells the subject's hook of each permission that was asked for.
+/// Tells the subject's hook what was decided: of a proof, each permission that it rests on; of a refusal, the one that was
+/// missing.
 #[inline]
 fn report<P: Permission, R: Requirement<Permission = P>>(
     subject: &(impl Authorizable<P> + ?Sized),
+    held: PermSet<P>,
     outcome: Result<(), Denied>,
 ) -> Result<(), Denied> {
-    R::each(&mut |permission| subject.decided(permission, outcome));
+    R::each(&mut |permission| {
+        let is_told = match outcome {
+            Ok(()) => held.contains(permission),
+            Err(denied) => denied.permission() == permission.name(),
+        };
+        if is_told {
+            subject.decided(permission, outcome);
+        }
+    });
     outcome
 }
 

@@ -30,6 +30,10 @@ pub trait Permission: Copy + Eq + Hash + fmt::Debug + Send + Sync + 'static {
 }
 
 /// A permission as a type: what [`permissions!`](crate::permissions) makes one of for each permission.
+///
+/// # Contract
+/// [`INDEX`](Self::INDEX) is that of [`PERMISSION`](Self::PERMISSION). Another would prove the one permission for the other,
+/// and is a security fault.
 pub trait Marker: 'static {
     /// The list it is one of.
     type Permission: Permission;
@@ -57,7 +61,7 @@ pub trait Marker: 'static {
 /// assert!(BOTH.contains(DocPerm::Read) && !BOTH.contains(DocPerm::Delete));
 /// ```
 ///
-/// Names are 1 to 128 characters, and no two are the same; there are at most 256. Both are checked when it is compiled:
+/// Names are 1 to 128 bytes, and no two are the same; there are at most 256. Both are checked when it is compiled:
 ///
 /// ```compile_fail,E0080
 /// palisade::permissions! { enum Twice in perm { A = "same", B = "same" } }

@@ -5,7 +5,8 @@ use super::authorizable::Authorizable;
 use super::denied::Denied;
 use super::requirement::Requirement;
 
-/// Proof that the borrowed subject holds `P`. The only source is a check, and no proof outlives the subject's borrow.
+/// Proof that the borrowed subject holds `P`. The only source is a check or a [`StaticRole`](super::StaticRole), and no proof
+/// outlives the subject's borrow.
 ///
 /// It takes no memory. A function that needs a permission takes one, and cannot be called without:
 ///

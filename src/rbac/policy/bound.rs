@@ -1,9 +1,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::Policy;
 use super::compiled::Subject;
 use super::error::{PolicyDenied, PolicyError, PolicyErrorKind};
-use super::{Policy, decide};
+use super::lists::Lists;
 use crate::rbac::authorizable::Authorizable;
 use crate::rbac::permission::Permission;
 use crate::rbac::set::PermSet;
@@ -32,7 +33,8 @@ pub struct Bound<P> {
     permission: PhantomData<fn() -> P>,
 }
 
-/// A subject of a policy with what it may do.
+/// A subject of a policy with what it may do. It is what the policy said when it was asked for: one that replaces the policy
+/// does not change it. Its checks are not told to the policy's listener.
 #[derive(Clone)]
 pub struct BoundSubject<P> {
     name: Box<str>,
@@ -79,16 +81,14 @@ impl<P: Permission> Bound<P> {
         let compiled = &*self.policy.compiled;
         let everywhere = compiled.roles_of(found);
         let there = tenant.map_or(&[][..], |tenant| compiled.roles_in(found, tenant));
+        let scope = compiled.scope(tenant);
         let (mut allowed, mut denied) = (PermSet::EMPTY, PermSet::EMPTY);
         for (&permission, &number) in P::ALL.iter().zip(&self.numbers) {
-            match decide(compiled, tenant, number, everywhere, there) {
-                Ok(()) => allowed = allowed.with(permission),
-                Err(PolicyDenied::ExplicitDeny) => denied = denied.with(permission),
-                Err(_) => {}
-            }
+            let any = |rights: &Lists| everywhere.iter().chain(there).any(|&role| rights.holds(role, number));
+            allowed = if any(&scope.allow) { allowed.with(permission) } else { allowed };
+            denied = if any(&scope.deny) { denied.with(permission) } else { denied };
         }
-        // What is denied is held as well, so that the reason of a refusal is the denial.
-        BoundSubject { name: name.into(), allowed: allowed.union(denied), denied }
+        BoundSubject { name: name.into(), allowed, denied }
     }
 }
 

@@ -12,6 +12,8 @@ use super::hook::{Hook, PolicyDecision};
 #[must_use = "a builder decides nothing until build()"]
 pub struct PolicyBuilder {
     pub(super) declared: BTreeSet<String>,
+    pub(super) known_permissions: BTreeSet<String>,
+    pub(super) known_tenants: BTreeSet<String>,
     pub(super) rules: Vec<Rule>,
     pub(super) inherits: Vec<Inherits>,
     pub(super) assigned: Vec<Assigned>,
@@ -76,6 +78,10 @@ impl PolicyBuilder {
     }
 
     /// Subjects of `role` may not do `permission`, whatever other roles they have.
+    ///
+    /// # Security
+    /// A denial of a misspelt permission, or in a misspelt tenant, denies nothing: review what changed with
+    /// [`Policy::diff`].
     pub fn deny(self, role: &str, permission: &str) -> Self {
         self.rule(None, role, permission, Effect::Deny)
     }
@@ -111,6 +117,18 @@ impl PolicyBuilder {
         self
     }
 
+    /// Declares a permission that no rule names yet.
+    pub fn permission(mut self, permission: &str) -> Self {
+        self.known_permissions.insert(permission.to_owned());
+        self
+    }
+
+    /// Declares a tenant that has no rule of its own, so that what holds everywhere holds there.
+    pub fn tenant(mut self, tenant: &str) -> Self {
+        self.known_tenants.insert(tenant.to_owned());
+        self
+    }
+
     /// No subject has more than `at_most` of these roles in one tenant, those that it inherits counted: static separation of
     /// duty.
     pub fn exclusive(self, roles: &[&str], at_most: usize) -> Self {
@@ -118,7 +136,7 @@ impl PolicyBuilder {
     }
 
     /// No [`Session`](super::Session) has more than `at_most` of these roles active, those that they inherit counted: dynamic
-    /// separation of duty.
+    /// separation of duty. It binds sessions alone; [`Policy::check`] counts all roles of a subject.
     pub fn exclusive_when_active(self, roles: &[&str], at_most: usize) -> Self {
         self.exclude(roles, at_most, When::Active)
     }
@@ -129,7 +147,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// No more than `subjects` have `role`, itself or by inheritance.
+    /// No more than `subjects` have `role`, itself or by inheritance, in all tenants together.
     pub fn at_most(mut self, role: &str, subjects: usize) -> Self {
         self.most.push((role.to_owned(), subjects));
         self
@@ -174,7 +192,8 @@ impl PolicyBuilder {
         let of_rules = self.rules.iter().map(|rule| &rule.tenant);
         let of_edges = self.inherits.iter().map(|edge| &edge.tenant);
         let of_subjects = self.assigned.iter().map(|one| &one.tenant);
-        of_rules.chain(of_edges).chain(of_subjects).filter_map(Option::as_deref)
+        let of_rules = of_rules.chain(of_edges).chain(of_subjects).filter_map(Option::as_deref);
+        of_rules.chain(self.known_tenants.iter().map(String::as_str))
     }
 
     fn rule(mut self, tenant: Option<&str>, role: &str, permission: &str, effect: Effect) -> Self {

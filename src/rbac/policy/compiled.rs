@@ -74,13 +74,17 @@ impl Compiled {
         for tenant in builder.tenants() {
             tenants.number_or_add(tenant);
         }
+        for permission in &builder.known_permissions {
+            permissions.number_or_add(permission);
+        }
         let known = |role: &str, rule: String| {
             roles.number(role).ok_or_else(|| PolicyError::new(PolicyErrorKind::UnknownRole, rule))
         };
         for edge in &builder.inherits {
             known(&edge.junior, format!("inherits {} {}", edge.senior, edge.junior))?;
         }
-        let scope = |tenant: Option<&str>| Scope::of(builder, tenant, &roles, &permissions);
+        let mut budget = MOST_ITEMS;
+        let mut scope = |tenant: Option<&str>| Scope::of(builder, tenant, &roles, &permissions, &mut budget);
         let everywhere = scope(None)?;
         let with_rules: BTreeSet<&str> = builder
             .rules
@@ -118,11 +122,13 @@ impl Compiled {
                 Ok((known(role, rule())?, known(required, rule())?))
             })
             .collect::<Result<Vec<_>, PolicyError>>()?;
-        let most = builder
-            .most
-            .iter()
-            .map(|(role, most)| Ok((known(role, format!("at_most {role} {most}"))?, *most)))
-            .collect::<Result<Vec<_>, PolicyError>>()?;
+        let mut most: BTreeMap<u32, usize> = BTreeMap::new();
+        for (role, at_most) in &builder.most {
+            let least = most.entry(known(role, format!("at_most {role} {at_most}"))?).or_insert(*at_most);
+            *least = (*least).min(*at_most);
+        }
+        let inheriting = builder.inherits.iter().filter_map(|edge| edge.tenant.as_deref());
+        let inheriting: BTreeSet<u32> = inheriting.filter_map(|tenant| tenants.number(tenant)).collect();
 
         let mut compiled = Self {
             roles,
@@ -139,9 +145,10 @@ impl Compiled {
         for (subject, in_tenants) in by_subject {
             compiled.add(subject, in_tenants);
         }
-        compiled.hold(&exclusive, &prerequisites, &most)?;
-        let active = exclusive.into_iter().filter(|(_, _, when)| *when == When::Active);
-        compiled.active = active.map(|(roles, at_most, _)| (roles, at_most)).collect();
+        let (assigned, active): (Vec<_>, Vec<_>) =
+            exclusive.into_iter().partition(|(_, _, when)| *when == When::Assigned);
+        compiled.hold(&assigned, &prerequisites, &most, &inheriting)?;
+        compiled.active = active.into_iter().map(|(roles, at_most, _)| (roles, at_most)).collect();
         Ok(compiled)
     }
 
@@ -205,7 +212,8 @@ impl Compiled {
         &self,
         exclusive: &[(Vec<u32>, usize, When)],
         prerequisites: &[(u32, u32)],
-        most: &[(u32, usize)],
+        most: &BTreeMap<u32, usize>,
+        inheriting: &BTreeSet<u32>,
     ) -> Result<(), PolicyError> {
         if exclusive.is_empty() && prerequisites.is_empty() && most.is_empty() {
             return Ok(());
@@ -216,28 +224,29 @@ impl Compiled {
         subjects.sort_unstable_by_key(|(name, _)| *name); // the same error every time
         for (name, subject) in subjects {
             let mut anywhere = BTreeSet::new();
-            // A tenant's own rules may let a role inherit more for those who have it everywhere.
+            // In a tenant of its own inheritance, a role that a subject has everywhere may be worth more than elsewhere.
+            let more = (!self.roles_of(subject).is_empty()).then_some(inheriting);
             let tenants: BTreeSet<u32> =
-                self.tenants_of(subject).chain(self.scopes.keys().copied()).collect();
+                self.tenants_of(subject).chain(more.into_iter().flatten().copied()).collect();
             for tenant in std::iter::once(None).chain(tenants.into_iter().map(Some)) {
                 let covered = self.covered(subject, tenant);
                 let place =
-                    tenant.map_or(String::new(), |tenant| format!(" in {}", self.tenants.name(tenant)));
-                for (roles, at_most, _) in exclusive.iter().filter(|(_, _, when)| *when == When::Assigned) {
+                    || tenant.map_or(String::new(), |tenant| format!(" in {}", self.tenants.name(tenant)));
+                for (roles, at_most, _) in exclusive {
                     let held: Vec<&str> = roles
                         .iter()
                         .filter(|role| covered.contains(role))
                         .map(|&role| self.roles.name(role))
                         .collect();
                     if held.len() > *at_most {
-                        let rule = format!("{name}{place}: {}", held.join(" and "));
+                        let rule = format!("{name}{}: {}", place(), held.join(" and "));
                         return Err(PolicyError::new(PolicyErrorKind::Exclusive, rule));
                     }
                 }
                 for (role, required) in prerequisites {
                     if covered.contains(role) && !covered.contains(required) {
                         let (role, required) = (self.roles.name(*role), self.roles.name(*required));
-                        let rule = format!("{name}{place}: {role} without {required}");
+                        let rule = format!("{name}{}: {role} without {required}", place());
                         return Err(PolicyError::new(PolicyErrorKind::Prerequisite, rule));
                     }
                 }
@@ -265,13 +274,16 @@ impl Span {
 }
 
 impl Scope {
-    /// The rules without a tenant, and those of `tenant`.
+    /// The rules without a tenant, and those of `tenant`. What is written out is taken from the `budget` before it is: a
+    /// policy's text may be hostile, or grow.
     fn of(
         builder: &PolicyBuilder,
         tenant: Option<&str>,
         roles: &Names,
         permissions: &Names,
+        budget: &mut usize,
     ) -> Result<Self, PolicyError> {
+        spend(budget, roles.len())?;
         let holds = |of: &Option<String>| of.is_none() || of.as_deref() == tenant;
         let nothing = || vec![Vec::new(); roles.len()];
         let (mut juniors, mut own_allow, mut own_deny) = (nothing(), nothing(), nothing());
@@ -282,22 +294,23 @@ impl Scope {
             let lists = if rule.effect == Effect::Allow { &mut own_allow } else { &mut own_deny };
             push(lists, roles.number(&rule.role), permissions.number(&rule.permission));
         }
-        let covers = closure(&juniors).map_err(|role| {
-            PolicyError::new(PolicyErrorKind::Cycle, format!("inherits {}", roles.name(role)))
-        })?;
-        let gathered = |own: &[Vec<u32>], covered: &[u32]| -> Vec<u32> {
-            covered.iter().filter_map(|&role| own.get(role as usize)).flatten().copied().collect()
+        for list in juniors.iter_mut().chain(&mut own_allow).chain(&mut own_deny) {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let covers = closure(&juniors, roles, budget)?;
+        let mut gathered = |own: &[Vec<u32>]| {
+            let mut all = Lists::new();
+            for covered in &covers {
+                let lists = covered.iter().filter_map(|&role| own.get(role as usize));
+                spend(budget, lists.clone().map(Vec::len).sum())?;
+                all.push(lists.flatten().copied().collect());
+            }
+            Ok::<_, PolicyError>(all)
         };
-        let allow = covers.iter().map(|covered| gathered(&own_allow, covered)).collect();
-        let deny = covers.iter().map(|covered| gathered(&own_deny, covered)).collect();
-        Ok(Self {
-            covers: lists(covers)?,
-            allow: lists(allow)?,
-            deny: lists(deny)?,
-            juniors: lists(juniors)?,
-            own_allow: lists(own_allow)?,
-            own_deny: lists(own_deny)?,
-        })
+        let (allow, deny) = (gathered(&own_allow)?, gathered(&own_deny)?);
+        let [covers, juniors, own_allow, own_deny] = [covers, juniors, own_allow, own_deny].map(lists);
+        Ok(Self { covers, allow, deny, juniors, own_allow, own_deny })
     }
 }
 
@@ -309,20 +322,24 @@ fn push(lists: &mut [Vec<u32>], index: Option<u32>, item: Option<u32>) {
     }
 }
 
-fn lists(of: Vec<Vec<u32>>) -> Result<Lists, PolicyError> {
+fn lists(of: Vec<Vec<u32>>) -> Lists {
     let mut lists = Lists::new();
     for list in of {
-        lists
-            .push(list, MOST_ITEMS)
-            .ok_or_else(|| PolicyError::new(PolicyErrorKind::TooLarge, "the policy"))?;
+        lists.push(list);
     }
-    Ok(lists)
+    lists
 }
 
-/// Each role with all that it inherits; the error is a role that inherits itself.
+fn spend(budget: &mut usize, items: usize) -> Result<(), PolicyError> {
+    let too_large = || PolicyError::new(PolicyErrorKind::TooLarge, "the policy");
+    *budget = budget.checked_sub(items).ok_or_else(too_large)?;
+    Ok(())
+}
+
+/// Each role with all that it inherits.
 ///
 /// Without recursion, since a policy's depth is its author's choice.
-fn closure(juniors: &[Vec<u32>]) -> Result<Vec<Vec<u32>>, u32> {
+fn closure(juniors: &[Vec<u32>], roles: &Names, budget: &mut usize) -> Result<Vec<Vec<u32>>, PolicyError> {
     #[derive(Clone, Copy, PartialEq)]
     enum Seen {
         Not,
@@ -335,30 +352,32 @@ fn closure(juniors: &[Vec<u32>]) -> Result<Vec<Vec<u32>>, u32> {
         let mut path = vec![first];
         while let Some(&role) = path.last() {
             let index = role as usize;
-            let below = juniors.get(index).map_or(&[][..], Vec::as_slice);
-            match seen.get(index) {
-                Some(Seen::Not) => {
+            let (Some(state), Some(below)) = (seen.get(index).copied(), juniors.get(index)) else { break };
+            match state {
+                Seen::Not => {
                     seen.iter_mut().skip(index).take(1).for_each(|seen| *seen = Seen::Entered);
                     for &junior in below {
                         match seen.get(junior as usize) {
-                            Some(Seen::Entered) => return Err(junior),
+                            Some(Seen::Entered) => {
+                                let rule = format!("inherits {}", roles.name(junior));
+                                return Err(PolicyError::new(PolicyErrorKind::Cycle, rule));
+                            }
                             Some(Seen::Not) => path.push(junior),
                             _ => {}
                         }
                     }
                 }
-                Some(Seen::Entered) => {
-                    let mut all: BTreeSet<u32> = BTreeSet::from([role]);
-                    all.extend(below.iter().filter_map(|&junior| covers.get(junior as usize)).flatten());
-                    covers
-                        .iter_mut()
-                        .skip(index)
-                        .take(1)
-                        .for_each(|cover| *cover = all.iter().copied().collect());
+                Seen::Entered => {
+                    let lists = below.iter().filter_map(|&junior| covers.get(junior as usize));
+                    spend(budget, 1 + lists.clone().map(Vec::len).sum::<usize>())?;
+                    let mut all: Vec<u32> = lists.flatten().copied().chain([role]).collect();
+                    all.sort_unstable();
+                    all.dedup();
+                    covers.iter_mut().skip(index).take(1).for_each(|cover| *cover = std::mem::take(&mut all));
                     seen.iter_mut().skip(index).take(1).for_each(|seen| *seen = Seen::Done);
                     path.pop();
                 }
-                _ => {
+                Seen::Done => {
                     path.pop();
                 }
             }
@@ -376,10 +395,16 @@ fn check_names(builder: &PolicyBuilder) -> Result<(), PolicyError> {
         .chain(builder.inherits.iter().flat_map(|edge| [&edge.senior, &edge.junior]))
         .chain(builder.inherits.iter().filter_map(|edge| edge.tenant.as_ref()))
         .chain(builder.assigned.iter().flat_map(|one| [&one.subject, &one.role]))
-        .chain(builder.assigned.iter().filter_map(|one| one.tenant.as_ref()));
+        .chain(builder.assigned.iter().filter_map(|one| one.tenant.as_ref()))
+        .chain(builder.exclusive.iter().flat_map(|set| &set.roles))
+        .chain(builder.prerequisites.iter().flat_map(|(role, required)| [role, required]))
+        .chain(builder.most.iter().map(|(role, _)| role))
+        .chain(&builder.known_tenants)
+        .chain(&builder.known_permissions);
     for name in names {
         if name.is_empty() || name.len() > 256 || name.chars().any(char::is_control) {
-            return Err(PolicyError::new(PolicyErrorKind::Name, format!("{name:.64?}")));
+            let shown: String = name.chars().take(64).collect();
+            return Err(PolicyError::new(PolicyErrorKind::Name, format!("{shown:?}")));
         }
     }
     Ok(())
@@ -389,4 +414,5 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).expect("fewer than 2^32 of them fit into memory")
 }
 
+/// Roles, what they inherit and what they may, in all tenants that have rules of their own: 268 MB.
 const MOST_ITEMS: usize = 1 << 26;

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::{Policy, PolicyBuilder, PolicyError};
 
@@ -29,11 +32,16 @@ use super::{Policy, PolicyBuilder, PolicyError};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyFile {
+    #[serde(deserialize_with = "unique")]
     roles: BTreeMap<String, RoleEntry>,
+    #[serde(deserialize_with = "unique")]
     subjects: BTreeMap<String, Vec<String>>,
+    #[serde(deserialize_with = "unique")]
     tenants: BTreeMap<String, TenantEntry>,
     exclusive: Vec<ExclusiveEntry>,
+    #[serde(deserialize_with = "unique")]
     requires: BTreeMap<String, Vec<String>>,
+    #[serde(deserialize_with = "unique")]
     at_most: BTreeMap<String, usize>,
 }
 
@@ -48,7 +56,9 @@ struct RoleEntry {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct TenantEntry {
+    #[serde(deserialize_with = "unique")]
     roles: BTreeMap<String, RoleEntry>,
+    #[serde(deserialize_with = "unique")]
     subjects: BTreeMap<String, Vec<String>>,
 }
 
@@ -83,7 +93,9 @@ impl PolicyFile {
             builder = roles.iter().fold(builder, |builder, role| builder.assign(subject, role));
         }
         for (tenant, entry) in &self.tenants {
+            builder = builder.tenant(tenant);
             for (role, entry) in &entry.roles {
+                builder = builder.role(role);
                 let allow = entry.allow.iter();
                 builder = allow.fold(builder, |builder, one| builder.allow_in(tenant, role, one));
                 builder = entry.deny.iter().fold(builder, |builder, one| builder.deny_in(tenant, role, one));
@@ -115,4 +127,34 @@ impl PolicyFile {
     pub fn build(&self) -> Result<Policy, PolicyError> {
         self.builder().build()
     }
+}
+
+/// A map in which no name stands twice: of two entries for one role, the first may hold the denial.
+fn unique<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    struct Unique<V>(PhantomData<V>);
+
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
+        type Value = BTreeMap<String, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map of names")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((name, value)) = entries.next_entry::<String, V>()? {
+                if map.contains_key(&name) {
+                    return Err(A::Error::custom(format_args!("the name {name:?} stands twice")));
+                }
+                map.insert(name, value);
+            }
+            Ok(map)
+        }
+    }
+
+    deserializer.deserialize_map(Unique(PhantomData))
 }

@@ -11,16 +11,12 @@ impl Lists {
         Self { starts: vec![0], items: Vec::new() }
     }
 
-    /// Adds a list, sorted and without what is in it twice; `None` if all of them have more than `most` items.
-    pub(super) fn push(&mut self, mut items: Vec<u32>, most: usize) -> Option<()> {
+    /// Adds a list, sorted and without what is in it twice.
+    pub(super) fn push(&mut self, mut items: Vec<u32>) {
         items.sort_unstable();
         items.dedup();
         self.items.append(&mut items);
-        if self.items.len() > most {
-            return None;
-        }
-        self.starts.push(u32::try_from(self.items.len()).ok()?);
-        Some(())
+        self.starts.push(u32::try_from(self.items.len()).expect("a policy has a budget of 2^26 items"));
     }
 
     #[inline]

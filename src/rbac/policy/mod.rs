@@ -213,7 +213,8 @@ impl<'policy> PolicyGrant<'policy> {
         self.tenant
     }
 
-    /// The proof for this `resource`, if a rule about it agrees.
+    /// The proof for this `resource`, if a rule about it agrees. The policy's listener was told of the grant, and is not told
+    /// what the rule says.
     ///
     /// # Errors
     /// It does not. The resource is dropped.
