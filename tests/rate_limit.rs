@@ -7,6 +7,9 @@
     reason = "a failed step is a failed test"
 )]
 
+#[path = "support/dice.rs"]
+mod dice;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Barrier;
@@ -18,6 +21,8 @@ use palisade::clock::ManualClock;
 use palisade::rate_limit::{
     Decision, LoginGuard, LoginLimit, Quota, RateKey, RateLimitErrorKind, RateLimiter, Reason, check_all,
 };
+
+use dice::Dice;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -204,18 +209,6 @@ impl Model {
     fn refund(&mut self, key: u64, cost: u64) {
         let time = self.time(key).saturating_sub(u128::from(cost) * self.interval).max(self.now);
         self.times.insert(key, time);
-    }
-}
-
-/// Numbers that look random, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % sides
     }
 }
 
@@ -562,6 +555,10 @@ fn names_are_one_account_however_they_are_typed() {
     for blanks in 1000..1030 {
         let name = format!("{}ann{}", " ".repeat(blanks), " ".repeat(blanks));
         assert!(guard.attempt(&name, addr(99)).is_err(), "{blanks}");
+    }
+    for unseen in [300, 341, 342, 1024, 5000] {
+        let name = format!("{} ann", "\u{200b}".repeat(unseen));
+        assert!(guard.attempt(&name, addr(99)).is_err(), "{unseen}");
     }
     assert!(guard.attempt("anna", addr(99)).is_ok());
     for (one, other) in [("ΣΣ", "σς"), ("Straße", "STRASSE"), ("İris", "iris"), ("ﬁn", "fin")] {

@@ -7,6 +7,9 @@
     reason = "a failed step is a failed test"
 )]
 
+#[path = "support/dice.rs"]
+mod dice;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +19,8 @@ use palisade::rbac::{
     AnyOf, Authorizable, Authorized, Denied, DeniedReason, Granted, LivePolicy, PermSet, Permission, Permit,
     Policy, PolicyBuilder, PolicyDenied, PolicyErrorKind, Role, require_permission,
 };
+
+use dice::Dice;
 
 palisade::permissions! {
     /// What may be done with documents.
@@ -359,18 +364,6 @@ fn explanations_name_every_way_and_every_denial() {
         dot.contains(r#""chief" -> "editor";"#) && dot.contains(r#""leaver" [label="leaver\n-read"];"#),
         "{dot}"
     );
-}
-
-/// Numbers that look random, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % sides
-    }
 }
 
 /// The rules as they are said, without an index: (tenant or all, role, permission).

@@ -97,6 +97,8 @@ pub struct LoginGuardBuilder {
 #[must_use = "check the password now, and call succeeded() if it was right"]
 pub struct Attempt<'a> {
     charges: [Charge<'a>; LIMITS],
+    /// How many of them were made, the first ones.
+    charged: usize,
 }
 
 /// Why an attempt was denied, and when to come back.
@@ -210,16 +212,16 @@ impl LoginGuard {
             crowd.all.charge(&()),
             crowd.account_slow.charge(account),
         ];
-        let mut decision = check_all(&charges);
+        let (mut decision, mut charged) = (check_all(&charges), LIMITS);
         if let (Decision::Deny(denied), [quick @ .., _slow]) = (decision, &charges)
             && denied.reason() == Reason::Saturated
             && ORDER.get(denied.limit()) == Some(&LoginLimit::AccountSlow)
         {
             // A month of made-up names fills any table. To turn away everyone who is not in it would be their aim.
-            decision = check_all(quick);
+            (decision, charged) = (check_all(quick), quick.len());
         }
         match decision {
-            Decision::Allow(_) => Ok(Attempt { charges }),
+            Decision::Allow(_) => Ok(Attempt { charges, charged }),
             Decision::Deny(denied) => {
                 let limit = ORDER.get(denied.limit()).copied().unwrap_or(LoginLimit::All);
                 Err(LoginDenied { limit, denied })
@@ -233,7 +235,7 @@ impl Attempt<'_> {
     /// The password was right: gives back what this attempt was charged, and nothing else. Attempts that are held open come
     /// back when this is called: as many as a limit's capacity, at most.
     pub fn succeeded(self) {
-        for charge in self.charges {
+        for charge in self.charges.into_iter().take(self.charged) {
             charge.refund();
         }
     }
@@ -351,16 +353,13 @@ impl LoginGuardBuilder {
 /// of users takes for one must not become two, and the loosest of tables compare without case, accents, and characters that
 /// are not seen.
 fn typed(name: &str) -> String {
-    let name = name.trim();
-    let mut end = name.len().min(LONGEST_NAME);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    let (name, _) = name.split_at(end);
     let seen = name.nfkd().filter(|&character| {
-        !character.is_control() && !is_combining_mark(character) && !is_ignorable(character)
+        let is_blank = character.is_control() && !character.is_whitespace();
+        !is_blank && !is_combining_mark(character) && !is_ignorable(character)
     });
-    let mut typed = String::with_capacity(name.len());
+    // Cut after what is not seen was left out: blanks in front must not push the name out.
+    let seen = seen.skip_while(|character| character.is_whitespace()).take(LONGEST_NAME);
+    let mut typed = String::new();
     for character in seen.flat_map(char::to_lowercase) {
         match character {
             'ς' => typed.push('σ'),
@@ -374,8 +373,8 @@ fn typed(name: &str) -> String {
     typed.trim().to_owned()
 }
 
-/// Characters that take no room: `Default_Ignorable_Code_Point` in the Unicode Character Database, and the blanks of
-/// annotations.
+/// Characters that take no room: `Default_Ignorable_Code_Point` in the Unicode Character Database, and the marks around
+/// interlinear annotations.
 fn is_ignorable(character: char) -> bool {
     matches!(
         character,
@@ -386,7 +385,7 @@ fn is_ignorable(character: char) -> bool {
     )
 }
 
-/// In bytes. What is longer is cut: the names of accounts are shorter, and the work must not grow.
+/// In characters. What is longer is cut: the names of accounts are shorter.
 const LONGEST_NAME: usize = 1024;
 
 /// In which order an attempt charges its limits.
