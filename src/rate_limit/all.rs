@@ -3,8 +3,8 @@ use super::limiter::{Charge, SystemTime};
 
 /// Charges several limits in one decision: all of them if all conform, none otherwise.
 ///
-/// What is denied names the limit to be waited for longest, unless another thread came in between ([`Denied::limit`](super::Denied::limit), by its place in
-/// `charges`); what is allowed, the one with the least left.
+/// What is denied names the limit to be waited for longest, by its place in `charges` ([`Denied::limit`](super::Denied::limit));
+/// what is allowed, the one with the least left. Where another thread came in between, it is the limit that it took.
 ///
 /// ```
 /// use palisade::rate_limit::{check_all, Decision, Quota, RateLimiter};

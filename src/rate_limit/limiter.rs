@@ -214,7 +214,8 @@ impl RateLimiter {
 
     /// Waits until the caller has a cell, and charges it. `sleep` is the runtime's, such as `tokio::time::sleep`.
     ///
-    /// A `sleep` that does not wait by the limiter's clock is asked again and again. Dropping the future charges nothing. Those who wait for the same key are not queued: whoever wakes first is first.
+    /// A `sleep` that does not wait by the limiter's clock is asked again and again. Dropping the future charges nothing.
+    /// Those who wait for the same key are not queued: whoever wakes first is first.
     ///
     /// ```
     /// # use palisade::rate_limit::{Quota, RateLimiter};
@@ -259,14 +260,14 @@ impl RateLimiter {
         let Shared { table, counts, .. } = &*self.shared;
         Stats {
             slots: table.slots(),
-            live: table.live(self.charge(&()).now().settled),
+            live: table.live(self.shared.read(Now::Asked).settled),
             evicted: counts.evicted.load(Ordering::Relaxed),
             saturated: counts.saturated.load(Ordering::Relaxed),
         }
     }
 }
 
-impl<'a> Charge<'a> {
+impl Charge<'_> {
     /// So many cells in place of one.
     #[inline]
     pub fn cost(self, cost: u64) -> Self {
@@ -364,36 +365,43 @@ impl<'a> Charge<'a> {
         }
     }
 
-    /// The latest time that was given, where times are given; the system's own are not held against it.
-    #[inline]
-    fn latest(self) -> Option<&'a Latest> {
-        let is_system = match self.now {
-            Now::Asked => matches!(self.limiter.clock, Source::System),
-            Now::System(_) => true,
-            Now::Given(_) => false,
-        };
-        (!is_system).then_some(&self.limiter.latest)
-    }
-
     #[inline]
     fn now(self) -> Moment {
-        let read = match (self.now, &self.limiter.clock) {
-            (Now::System(now) | Now::Given(now), _) => now,
-            (Now::Asked, Source::System) => nanos(SystemClock.monotonic()),
-            (Now::Asked, Source::Given(clock)) => nanos(clock.monotonic()),
-        };
-        let settled = self.latest().map_or(read, |latest| latest.or(read));
-        Moment { settled, lag: settled - read }
+        self.limiter.read(self.now)
     }
 
     /// [`now`](Self::now), for what changes something. To ask about the future does not bring it on.
     #[inline]
     fn settled(self) -> Moment {
         let now = self.now();
-        if let Some(latest) = self.latest() {
+        if let Some(latest) = self.limiter.latest_for(self.now) {
             latest.settle(now.settled);
         }
         now
+    }
+}
+
+impl Shared {
+    #[inline]
+    fn read(&self, now: Now) -> Moment {
+        let read = match (now, &self.clock) {
+            (Now::System(now) | Now::Given(now), _) => now,
+            (Now::Asked, Source::System) => nanos(SystemClock.monotonic()),
+            (Now::Asked, Source::Given(clock)) => nanos(clock.monotonic()),
+        };
+        let settled = self.latest_for(now).map_or(read, |latest| latest.or(read));
+        Moment { settled, lag: settled - read }
+    }
+
+    /// The latest time that was given, where times are given; the system's own are not held against it.
+    #[inline]
+    fn latest_for(&self, now: Now) -> Option<&Latest> {
+        let is_system = match now {
+            Now::Asked => matches!(self.clock, Source::System),
+            Now::System(_) => true,
+            Now::Given(_) => false,
+        };
+        (!is_system).then_some(&self.latest)
     }
 }
 

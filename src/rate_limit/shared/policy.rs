@@ -66,7 +66,7 @@ impl Policy {
 
     pub(super) fn begin<'a>(&'a self, op: Op, limits: &'a [Limit<'a>]) -> Begun<'a> {
         if let Err(error) = Limit::check_all(limits) {
-            return Begun::Answered(self.failed(&error, op, limits, 0));
+            return Begun::Answered(self.failed(&error, op, limits));
         }
         let asked = self.now();
         if matches!(op, Op::Check | Op::Peek) {
@@ -117,7 +117,7 @@ impl Policy {
     }
 
     /// Counts and reports a failure, and answers in the store's place.
-    fn failed(&self, error: &StoreError, op: Op, limits: &[Limit<'_>], wait: u64) -> Decision {
+    fn failed(&self, error: &StoreError, op: Op, limits: &[Limit<'_>]) -> Decision {
         let counts = &self.counts;
         count(match error.kind() {
             StoreErrorKind::Limits | StoreErrorKind::CrossSlot => &counts.misused,
@@ -128,9 +128,12 @@ impl Policy {
         if let Some(report) = &self.report {
             report(error);
         }
-        let wait = wait.max(FIRST_PAUSE);
         // A wrong call is wrong while the store is well, too: the policy is for stores that are not.
-        if is_misuse(error) { Decision::unavailable(wait) } else { self.instead(op, limits, wait) }
+        if is_misuse(error) {
+            Decision::unavailable(FIRST_PAUSE)
+        } else {
+            self.instead(op, limits, FIRST_PAUSE)
+        }
     }
 
     /// What the caller chose to be answered while the store cannot.
@@ -170,7 +173,7 @@ impl Question<'_> {
                     _ if is_misuse(&error) => Outcome::Abandoned,
                     _ => Outcome::Failed,
                 };
-                policy.failed(&error, self.op, self.limits, 0)
+                policy.failed(&error, self.op, self.limits)
             }
         }
     }

@@ -118,7 +118,7 @@ impl AsyncStore for AsyncRedis {
 impl Shared {
     async fn ask(&self, call: &Call<'_>) -> Result<Value, StoreError> {
         let deadline = Instant::now() + self.timeout;
-        let lane = self.lane(call);
+        let lane = call.lane(&self.lanes);
         if let Some(live) = lane.current() {
             match self.ask_over(live, lane, call, deadline).await {
                 // It was lost while nobody used it, as by a restart.
@@ -157,12 +157,6 @@ impl Shared {
             lane.give_up(&identity);
         }
         answer
-    }
-
-    fn lane(&self, call: &Call<'_>) -> &Lane {
-        let mut lanes = self.lanes.iter();
-        let lane = if call.is_repeatable() { lanes.next() } else { lanes.next_back() };
-        lane.expect("a store has one lane or two")
     }
 }
 

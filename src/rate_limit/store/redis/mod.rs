@@ -4,6 +4,9 @@
 //! blocks; [`AsyncRedis`] is for tokio. Both pass the same tests as [`Memory`](super::Memory), and answer to the nanosecond
 //! as it does; the server's clock moves in microseconds.
 //!
+//! They are tested on Redis 7.0. Valkey is a descendant of it that has all that the script uses; where its package can be
+//! installed, the same tests run on it.
+//!
 //! Neither says what is to happen when the server is away: [`SharedLimiter`](crate::rate_limit::SharedLimiter) does.
 //!
 //! # Security

@@ -72,6 +72,12 @@ impl<'a> Call<'a> {
         self.op != Op::Refund
     }
 
+    /// Of two lanes to the same servers, the one that sends nothing again by itself is the last.
+    pub(super) fn lane<'l, L>(&self, lanes: &'l [L]) -> &'l L {
+        let lane = if self.is_repeatable() { lanes.first() } else { lanes.last() };
+        lane.expect("a store has one lane or two")
+    }
+
     fn command(&self, name: &str, script: &str) -> Cmd {
         let op = match self.op {
             Op::Check => "check",

@@ -104,7 +104,7 @@ impl Store for Redis {
 impl Shared {
     fn ask(&self, call: &Call<'_>) -> Result<Value, StoreError> {
         let deadline = Deadline { started: Instant::now(), timeout: self.timeout };
-        let lane = self.lane(call);
+        let lane = call.lane(&self.lanes);
         if let Some(connection) = lane.take() {
             match self.ask_over(connection, lane, call, deadline) {
                 // It was closed while nobody used it, and so were the others, as by a restart.
@@ -137,12 +137,6 @@ impl Shared {
             lane.put_back(connection);
         }
         answer
-    }
-
-    fn lane(&self, call: &Call<'_>) -> &Lane {
-        let mut lanes = self.lanes.iter();
-        let lane = if call.is_repeatable() { lanes.next() } else { lanes.next_back() };
-        lane.expect("a store has one lane or two")
     }
 }
 
