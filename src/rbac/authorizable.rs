@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::denied::{Denied, DeniedReason};
 use super::permission::{Marker, Permission};
 use super::proof::{Authorized, Granted, Permit};
@@ -117,41 +119,29 @@ pub trait Authorizable<P: Permission> {
     }
 }
 
-impl<P: Permission, S: Authorizable<P> + ?Sized> Authorizable<P> for &S {
-    fn effective(&self) -> PermSet<P> {
-        (**self).effective()
-    }
+macro_rules! of_what_is_pointed_at {
+    ($($pointer:ty),*) => {
+        $(impl<P: Permission, S: Authorizable<P> + ?Sized> Authorizable<P> for $pointer {
+            fn effective(&self) -> PermSet<P> {
+                (**self).effective()
+            }
 
-    fn denied(&self) -> PermSet<P> {
-        (**self).denied()
-    }
+            fn denied(&self) -> PermSet<P> {
+                (**self).denied()
+            }
 
-    fn is_active(&self) -> bool {
-        (**self).is_active()
-    }
+            fn is_active(&self) -> bool {
+                (**self).is_active()
+            }
 
-    fn decided(&self, permission: P, outcome: Result<(), Denied>) {
-        (**self).decided(permission, outcome);
-    }
+            fn decided(&self, permission: P, outcome: Result<(), Denied>) {
+                (**self).decided(permission, outcome);
+            }
+        })*
+    };
 }
 
-impl<P: Permission, S: Authorizable<P> + ?Sized> Authorizable<P> for std::sync::Arc<S> {
-    fn effective(&self) -> PermSet<P> {
-        (**self).effective()
-    }
-
-    fn denied(&self) -> PermSet<P> {
-        (**self).denied()
-    }
-
-    fn is_active(&self) -> bool {
-        (**self).is_active()
-    }
-
-    fn decided(&self, permission: P, outcome: Result<(), Denied>) {
-        (**self).decided(permission, outcome);
-    }
-}
+of_what_is_pointed_at!(&S, Arc<S>);
 
 /// What the subject holds after denials, and whether that is enough. Inactive before all else, and what is denied before what
 /// is granted.

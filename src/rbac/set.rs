@@ -120,10 +120,6 @@ impl<P: Permission> PermSet<P> {
     pub fn iter(self) -> impl Iterator<Item = P> {
         P::ALL.iter().copied().filter(move |&permission| self.contains(permission))
     }
-
-    pub(super) fn of_all() -> Self {
-        P::ALL.iter().copied().collect()
-    }
 }
 
 impl<P> Clone for PermSet<P> {

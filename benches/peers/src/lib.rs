@@ -129,3 +129,16 @@ fn time(nanoseconds: f64) -> String {
         ns => format!("{:.1} ms", ns / 1e6),
     }
 }
+
+/// Numbers below a bound, the same for all contenders, in an order that no cache foresees.
+pub struct Walk(pub u64);
+
+impl Walk {
+    /// The next one.
+    pub fn step(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below as u64) as usize
+    }
+}

@@ -355,7 +355,7 @@ fn closure(juniors: &[Vec<u32>], roles: &Names, budget: &mut usize) -> Result<Ve
             let (Some(state), Some(below)) = (seen.get(index).copied(), juniors.get(index)) else { break };
             match state {
                 Seen::Not => {
-                    seen.iter_mut().skip(index).take(1).for_each(|seen| *seen = Seen::Entered);
+                    set(&mut seen, index, Seen::Entered);
                     for &junior in below {
                         match seen.get(junior as usize) {
                             Some(Seen::Entered) => {
@@ -373,8 +373,8 @@ fn closure(juniors: &[Vec<u32>], roles: &Names, budget: &mut usize) -> Result<Ve
                     let mut all: Vec<u32> = lists.flatten().copied().chain([role]).collect();
                     all.sort_unstable();
                     all.dedup();
-                    covers.iter_mut().skip(index).take(1).for_each(|cover| *cover = std::mem::take(&mut all));
-                    seen.iter_mut().skip(index).take(1).for_each(|seen| *seen = Seen::Done);
+                    set(&mut covers, index, all);
+                    set(&mut seen, index, Seen::Done);
                     path.pop();
                 }
                 Seen::Done => {
@@ -384,6 +384,12 @@ fn closure(juniors: &[Vec<u32>], roles: &Names, budget: &mut usize) -> Result<Ve
         }
     }
     Ok(covers)
+}
+
+fn set<T>(list: &mut [T], index: usize, value: T) {
+    if let Some(place) = list.get_mut(index) {
+        *place = value;
+    }
 }
 
 fn check_names(builder: &PolicyBuilder) -> Result<(), PolicyError> {

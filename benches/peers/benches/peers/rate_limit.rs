@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use palisade::rate_limit::{Quota, RateLimiter, check_all};
-use palisade_peers::{Race, Report};
+use palisade_peers::{Race, Report, Walk};
 
 /// How many checks make one run of a walk through a million keys.
 const STEPS: usize = 1 << 16;
@@ -29,7 +29,7 @@ fn many_keys<K: Clone + Eq + Hash + 'static>(
     goal: &'static str,
     report: &mut Report,
 ) {
-    let keys: Arc<Vec<K>> = Arc::new((0..MILLION).map(key).collect());
+    let keys: Arc<Vec<K>> = Arc::new((0..MILLION as u64).map(key).collect());
     let limiter = RateLimiter::builder(generous()).max_keys(1 << 21).build().unwrap();
     let governor = governor::RateLimiter::keyed(governors());
     for key in keys.iter() {
@@ -41,17 +41,17 @@ fn many_keys<K: Clone + Eq + Hash + 'static>(
     Race::new(format!("{STEPS} checks, 1M {kind} keys in random order"), goal)
         .contender(
             "palisade, max_keys 2^21",
-            move || (0..STEPS).filter(|_| limiter.is_allowed(&ours[first.step()])).count(),
+            move || (0..STEPS).filter(|_| limiter.is_allowed(&ours[first.step(MILLION)])).count(),
             |&allowed| allowed == STEPS,
         )
         .contender(
             "governor 0.10.4",
-            move || (0..STEPS).filter(|_| governor.check_key(&theirs[second.step()]).is_ok()).count(),
+            move || (0..STEPS).filter(|_| governor.check_key(&theirs[second.step(MILLION)]).is_ok()).count(),
             |&allowed| allowed == STEPS,
         )
         .contender(
             "fetching and hashing the key alone",
-            move || (0..STEPS).fold(0, |sum, _| sum ^ hasher.hash_one(&bare[third.step()])),
+            move || (0..STEPS).fold(0, |sum, _| sum ^ hasher.hash_one(&bare[third.step(MILLION)])),
             |_| true,
         )
         .run(report);
@@ -159,16 +159,4 @@ fn governors() -> governor::Quota {
     governor::Quota::per_second(NonZeroU32::new(1_000_000_000).unwrap())
 }
 
-const MILLION: u64 = 1_000_000;
-
-/// Numbers below a million, the same for all, in an order that no cache foresees.
-struct Walk(u64);
-
-impl Walk {
-    fn step(&mut self) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % MILLION) as usize
-    }
-}
+const MILLION: usize = 1_000_000;

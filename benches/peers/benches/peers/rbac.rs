@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 use palisade::rbac::{Authorizable, PermSet, Policy};
-use palisade_peers::{Race, Report};
+use palisade_peers::{Race, Report, Walk};
 
 palisade::permissions! { pub enum DocPerm in perm { Read = "doc:read", Write = "doc:write", Delete = "doc:delete" } }
 
@@ -140,16 +140,4 @@ fn casbin(users: usize, roles: usize) -> Enforcer {
         enforcer.add_grouping_policies(members).await.unwrap();
         enforcer
     })
-}
-
-/// The same numbers for all, in an order that no cache foresees.
-struct Walk(u64);
-
-impl Walk {
-    fn step(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % below as u64) as usize
-    }
 }
