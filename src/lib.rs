@@ -11,6 +11,7 @@
 //! | [`config`] | secrets from environment, files and credential folders |
 //! | [`keys`] | a ring of keys, rotated without downtime |
 //! | [`seal`] | encryption at rest, bound to where the value belongs |
+//! | [`validate`] | turn untrusted text into a type that is valid |
 //! | [`redact`] | secrets and personal data kept out of logs |
 //! | [`rbac`] | who may do what, with checks that cannot be forgotten |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
@@ -167,6 +168,7 @@ pub mod redact;
 pub mod seal;
 pub mod secret;
 pub mod token;
+pub mod validate;
 
 #[cfg(test)]
 #[path = "../tests/support/vectors.rs"]
