@@ -34,6 +34,7 @@ use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
+use palisade::validate::{DnsName, Email, Hostname, IdnHostname, RfcEmail};
 
 palisade::permissions! {
     /// One permission.
@@ -86,6 +87,7 @@ const _: () = {
     crosses_threads::<dyn CheckpointStore>();
     crosses_threads::<dyn Sink>();
     crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();
+    crosses_threads::<(DnsName, Email, Hostname, IdnHostname, RfcEmail)>();
 };
 
 const fn is_error<E: std::error::Error + Send + Sync + 'static>() {}

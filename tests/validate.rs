@@ -10,14 +10,21 @@
 use std::fs;
 use std::path::Path;
 
-use palisade::validate::{Invalid, Report, Slug};
+use palisade::validate::{DnsName, Email, Hostname, IdnHostname, Invalid, Report, Slug};
 use proptest::prelude::*;
 
 /// What a type's parser answers, as text.
 type Parse = fn(&str) -> Result<String, Invalid>;
 
 /// By the name of the file of vectors.
-const TYPES: &[(&str, Parse)] = &[("slug", |text| Slug::parse(text).map(String::from))];
+const TYPES: &[(&str, Parse)] = &[
+    ("dns_name", |text| DnsName::parse(text).map(String::from)),
+    ("email", |text| Email::parse(text).map(String::from)),
+    ("hostname", |text| Hostname::parse(text).map(String::from)),
+    ("idn_hostname", |text| IdnHostname::parse(text).map(String::from)),
+    ("rfc_email", |text| Email::parse_rfc(text).map(String::from)),
+    ("slug", |text| Slug::parse(text).map(String::from)),
+];
 
 #[test]
 fn every_type_answers_as_its_vectors_say() {

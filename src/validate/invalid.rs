@@ -44,6 +44,11 @@ impl Invalid {
         Self { at: Some(at), ..self }
     }
 
+    /// The same of a part of `subject`, which begins `before` bytes into it.
+    pub(crate) fn within(self, subject: &'static str, before: usize) -> Self {
+        Self { subject, at: self.at.map(|at| before + at), ..self }
+    }
+
     /// What was to be parsed, such as `slug`.
     pub const fn subject(&self) -> &'static str {
         self.subject

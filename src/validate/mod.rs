@@ -17,6 +17,9 @@
 //! | to accept | there is |
 //! |---|---|
 //! | a word in addresses of pages | [`Slug`] |
+//! | the name of a host: in ASCII, in Unicode | [`Hostname`], [`IdnHostname`] |
+//! | any name in the DNS | [`DnsName`] |
+//! | an e-mail address: as people type it, as mail servers exchange it | [`Email`], [`RfcEmail`] |
 //!
 //! All of a form's errors at once: [`Report`]. With feature `serde`, deserialising goes through `parse`.
 //!
@@ -27,10 +30,24 @@
 #[macro_use]
 mod text;
 
+mod deceptive;
+mod dns_name;
+mod email;
+mod hostname;
+mod idn_hostname;
+mod idna;
 mod invalid;
+mod ldh;
+mod mailbox;
 mod report;
+mod rfc_email;
 mod slug;
 
+pub use dns_name::DnsName;
+pub use email::Email;
+pub use hostname::Hostname;
+pub use idn_hostname::IdnHostname;
 pub use invalid::{Invalid, InvalidKind};
 pub use report::Report;
+pub use rfc_email::RfcEmail;
 pub use slug::Slug;
