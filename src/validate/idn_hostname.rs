@@ -47,14 +47,24 @@ impl From<Hostname> for IdnHostname {
 }
 
 fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
-    if text.len() > IdnHostname::MAX_BYTES {
-        return Err(invalid(InvalidKind::TooLong, "at most 253 bytes in ASCII, and 1012 in Unicode"));
-    }
+    read(text).map(|(name, _)| name)
+}
+
+/// The name in ASCII, as [`IdnHostname::to_ascii`] has it.
+pub(super) fn to_ascii(text: &str) -> Result<Cow<'_, str>, Invalid> {
+    read(text).map(|(_, ascii)| ascii)
+}
+
+/// The name in Unicode and in ASCII.
+fn read(text: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), Invalid> {
     if text.is_empty() {
         return Err(invalid(InvalidKind::Empty, "at least one label"));
     }
+    if text.len() > IdnHostname::MAX_BYTES {
+        return Err(invalid(InvalidKind::TooLong, "at most 253 bytes in ASCII, and 1012 in Unicode"));
+    }
     if ldh::is_plain(text, Rule::Host) {
-        return Ok(Cow::Borrowed(text));
+        return Ok((Cow::Borrowed(text), Cow::Borrowed(text)));
     }
     let mut name = String::with_capacity(text.len());
     let mut start = 0;
@@ -66,10 +76,11 @@ fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
         }
         start += part.len();
     }
+    let ascii = ascii(&name);
     // Lengths, the last label and the direction are matters of the whole name.
-    ldh::canonical(&ascii(&name), Rule::Host)
+    ldh::canonical(&ascii, Rule::Host)
         .map_err(|error| Invalid::new(SUBJECT, error.kind(), error.expected()))?;
-    Ok(Cow::Owned(name))
+    Ok((Cow::Owned(name), Cow::Owned(ascii)))
 }
 
 /// Appends one label in Unicode.

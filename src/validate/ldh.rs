@@ -49,32 +49,30 @@ const fn scan(name: &str, rule: Rule) -> Result<Shape, Invalid> {
     let mut label = name.as_bytes();
     loop {
         let start = name.len() - label.len();
-        let (mut rest, mut before) = (label, b'-'); // as if a hyphen stood before the first, so that none may
-        let mut is_last = true;
-        while let [byte, others @ ..] = rest {
-            match byte {
-                b'a'..=b'z' | b'0'..=b'9' => {}
-                b'A'..=b'Z' => shape.has_capitals = true,
-                b'.' => {
-                    is_last = false;
-                    break;
+        let mut rest = label;
+        loop {
+            while let [b'a'..=b'z' | b'0'..=b'9', others @ ..] = rest {
+                rest = others;
+            }
+            rest = match rest {
+                [] | [b'.', ..] => break,
+                [b'A'..=b'Z', others @ ..] => {
+                    shape.has_capitals = true;
+                    others
                 }
-                b'-' if rest.len() < label.len() => {}
-                b'_' if matches!(rule, Rule::Dns) => {}
+                [b'-', others @ ..] if rest.len() < label.len() && !matches!(others, [] | [b'.', ..]) => {
+                    others
+                }
+                [b'_', others @ ..] if matches!(rule, Rule::Dns) => others,
                 _ => {
                     let expected = if matches!(rule, Rule::Dns) { CHARACTERS_OF_DNS } else { CHARACTERS };
                     return Err(invalid(InvalidKind::Character, expected).at_byte(name.len() - rest.len()));
                 }
-            }
-            before = *byte;
-            rest = others;
+            };
         }
         let len = label.len() - rest.len();
         if len == 0 {
             return Err(invalid(InvalidKind::Form, "no empty label, and no dot at the end").at_byte(start));
-        }
-        if before == b'-' {
-            return Err(invalid(InvalidKind::Character, CHARACTERS).at_byte(start + len - 1));
         }
         if len > 63 {
             return Err(invalid(InvalidKind::TooLong, "labels of at most 63 bytes").at_byte(start));
@@ -86,16 +84,12 @@ const fn scan(name: &str, rule: Rule) -> Result<Shape, Invalid> {
             }
             _ => {}
         }
-        if is_last {
-            return if !matches!(rule, Rule::Mail) && is_number(label) {
-                Err(invalid(InvalidKind::Form, "a last label that is not a number").at_byte(start))
-            } else {
-                Ok(shape)
-            };
-        }
         label = match rest {
             [_, others @ ..] => others,
-            [] => rest,
+            [] if !matches!(rule, Rule::Mail) && is_number(label) => {
+                return Err(invalid(InvalidKind::Form, "a last label that is not a number").at_byte(start));
+            }
+            [] => return Ok(shape),
         };
     }
 }

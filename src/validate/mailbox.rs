@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ldh::{self, Rule};
-use super::{IdnHostname, Invalid, InvalidKind};
+use super::{Invalid, InvalidKind, idn_hostname};
 
 /// Words of `atext` with single dots between them: RFC 5321 §4.1.2, and beyond ASCII what `allows` does, which is told
 /// whether the character begins a word.
@@ -29,8 +29,7 @@ pub(super) fn host(domain: &str, rule: Rule) -> Result<Cow<'_, str>, Invalid> {
     if domain.is_ascii() {
         return ldh::canonical(domain, rule);
     }
-    let name = IdnHostname::parse(&domain.to_ascii_lowercase())?;
-    Ok(Cow::Owned(name.to_ascii().into()))
+    idn_hostname::to_ascii(&domain.to_ascii_lowercase()).map(|ascii| Cow::Owned(ascii.into_owned()))
 }
 
 /// The address of these parts, their lengths checked; borrowed where `text` is the same.
@@ -41,7 +40,7 @@ pub(super) fn join<'a>(text: &'a str, local: &str, domain: &str) -> Result<Cow<'
     if text.strip_prefix(local).and_then(|rest| rest.strip_prefix('@')) == Some(domain) {
         return Ok(Cow::Borrowed(text));
     }
-    let address = format!("{local}@{domain}");
+    let address = [local, "@", domain].concat();
     if address.len() > MAX_BYTES { Err(TOO_LONG) } else { Ok(Cow::Owned(address)) }
 }
 

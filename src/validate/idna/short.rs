@@ -16,11 +16,13 @@ impl<T: Copy> Short<T> {
         Self { items: [filler; MOST], len: 0 }
     }
 
-    /// `None` when there is no room, or nothing at `at - 1`.
+    /// `None` when there is no room, or a gap before `at`.
     pub(super) fn insert(&mut self, at: usize, item: T) -> Option<()> {
-        let moved = self.items.get_mut(at..=self.len)?;
-        moved.rotate_right(1);
-        *moved.first_mut()? = item;
+        if at > self.len || self.len == MOST {
+            return None;
+        }
+        self.items.copy_within(at..self.len, at + 1);
+        *self.items.get_mut(at)? = item;
         self.len += 1;
         Some(())
     }

@@ -75,8 +75,37 @@ impl Traits {
 
     /// `None` for what no label may have: DISALLOWED and UNASSIGNED.
     pub(super) fn of(char: char) -> Option<Self> {
-        let after = RUNS.partition_point(|run| run >> 8 <= u32::from(char));
-        let kind = RUNS.get(after.checked_sub(1)?)? & 0xff;
-        KINDS.get(usize::try_from(kind).ok()?.checked_sub(1)?).copied()
+        let code = u32::from(char);
+        let block = usize::try_from(code >> 8).ok()?;
+        let (first, last) = (*BLOCKS.get(block)?, *BLOCKS.get(block + 1)?);
+        let runs = RUNS.get(usize::from(first)..=usize::from(last))?;
+        let run = runs.get(runs.partition_point(|run| run >> 8 <= code).checked_sub(1)?)?;
+        KINDS.get(usize::try_from(run & 0xff).ok()?.checked_sub(1)?).copied()
     }
 }
+
+/// For each 256 characters, which of [`RUNS`] the first of them is in: a search is among those of one block, not among all.
+static BLOCKS: [u16; BLOCKS_LEN] = {
+    let mut blocks = [0; BLOCKS_LEN];
+    let (mut rest, mut runs): (&mut [u16], &[u32]) = (&mut blocks, &RUNS);
+    let (mut run, mut first) = (0, 0);
+    while let [block, others @ ..] = rest {
+        while let [_, later @ ..] = runs
+            && let [next, ..] = later
+            && *next >> 8 <= first
+        {
+            runs = later;
+            run += 1;
+        }
+        *block = run;
+        rest = others;
+        first += 256;
+    }
+    blocks
+};
+
+/// Up to the block in which the last run begins, and one more for its end; no label has a character behind it.
+const BLOCKS_LEN: usize = match RUNS.last() {
+    Some(last) => (*last >> 16) as usize + 2,
+    None => 0,
+};

@@ -1,0 +1,104 @@
+use std::hint::black_box;
+use std::str::FromStr;
+
+use email_address::EmailAddress;
+use palisade::validate::{Email, Hostname, IdnHostname};
+use palisade_peers::{Race, Report};
+use validator::ValidateEmail;
+
+pub fn races(report: &mut Report) {
+    hosts(report, "a host name", HOSTS, "≤ 60 ns");
+    hosts(report, "a host name with an A-label, checked by IDNA2008", A_LABELS, "");
+
+    let [mut ours, mut idna] = [(); 2].map(|()| cycle(UNICODE));
+    Race::new("a host name in Unicode, by IDNA2008", "")
+        .contender("palisade", move || IdnHostname::parse(ours()).is_ok(), |right| *right)
+        .contender("idna 1.1.0, UTS 46", move || idna::domain_to_ascii_strict(idna()).is_ok(), |right| *right)
+        .run(report);
+
+    let [mut ours, mut email_address, mut addr, mut validator, mut garde] = [(); 5].map(|()| cycle(EMAILS));
+    Race::new("an e-mail address", "≤ 120 ns")
+        .contender("palisade", move || Email::parse(ours()).is_ok(), |right| *right)
+        .contender("palisade, RFC forms", rfc(EMAILS), |right| *right)
+        .contender(
+            "email_address 0.2.9",
+            move || EmailAddress::from_str(email_address()).is_ok(),
+            |right| *right,
+        )
+        .contender("addr 0.15.6", move || addr::parse_email_address(addr()).is_ok(), |right| *right)
+        .contender("validator 0.21.0", move || validator().validate_email(), |right| *right)
+        .contender("garde 0.23.0", move || garde::rules::email::parse_email(garde()).is_ok(), |right| *right)
+        .run(report);
+
+    let long: &'static str = Box::leak(["a"; 1 << 19].join(".").into_boxed_str());
+    Race::new("refuse a mebibyte as a host name", "constant")
+        .contender("palisade", move || Hostname::parse(black_box(long)).is_err(), |right| *right)
+        .contender(
+            "hostname-validator 1.1.1",
+            move || !hostname_validator::is_valid(black_box(long)),
+            |right| *right,
+        )
+        .contender(
+            "idna 1.1.0, UTS 46",
+            move || idna::domain_to_ascii_strict(black_box(long)).is_err(),
+            |right| *right,
+        )
+        .run(report);
+}
+
+fn hosts(report: &mut Report, work: &'static str, names: &'static [&'static str], goal: &'static str) {
+    let [mut ours, mut hostname_validator, mut addr, mut idna] = [(); 4].map(|()| cycle(names));
+    Race::new(work, goal)
+        .contender("palisade", move || Hostname::parse(ours()).is_ok(), |right| *right)
+        .contender(
+            "hostname-validator 1.1.1, no A-label check",
+            move || hostname_validator::is_valid(hostname_validator()),
+            |right| *right,
+        )
+        .contender(
+            "addr 0.15.6, no A-label check",
+            move || addr::parse_domain_name(addr()).is_ok(),
+            |right| *right,
+        )
+        .contender("idna 1.1.0, UTS 46", move || idna::domain_to_ascii_strict(idna()).is_ok(), |right| *right)
+        .run(report);
+}
+
+fn rfc(texts: &'static [&'static str]) -> impl FnMut() -> bool {
+    let mut texts = cycle(texts);
+    move || Email::parse_rfc(texts()).is_ok()
+}
+
+/// One after the other, so that no branch is learnt by heart.
+fn cycle(texts: &'static [&'static str]) -> impl FnMut() -> &'static str {
+    let mut texts = texts.iter().cycle();
+    move || black_box(*texts.next().expect("a cycle never ends"))
+}
+
+const HOSTS: &[&str] = &[
+    "example.com",
+    "www.example.co.uk",
+    "localhost",
+    "api-3.eu-west-1.compute.example.net",
+    "mail.example.org",
+    "a.b",
+    "static.Example.com",
+    "3com.com",
+    "a-rather-long-name-of-a-service.in-some-namespace.svc.cluster.example",
+];
+
+const A_LABELS: &[&str] = &[
+    "xn--bcher-kva.example", "www.xn--mnchen-3ya.de", "xn--r8jz45g.xn--zckzah", "xn--80ak6aa92e.com",
+    "xn--4dbrk0ce",
+];
+
+const UNICODE: &[&str] = &["bücher.example", "www.münchen.de", "例え.テスト", "яндекс.рф", "ישראל"];
+
+const EMAILS: &[&str] = &[
+    "ann@example.com",
+    "ann.lee+newsletter@mail.example.co.uk",
+    "x@a.example",
+    "first.last@a-company-name.example.org",
+    "o'neil_1987@Example.com",
+    "someone.with.a.long.name@department.university.example.edu",
+];
