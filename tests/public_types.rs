@@ -34,6 +34,7 @@ use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
+use palisade::validate::{Cidr, CidrSet, Invalid, Port, Uri};
 
 palisade::permissions! {
     /// One permission.
@@ -75,6 +76,7 @@ const _: () = {
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
     crosses_threads::<(Context, OpenReader<&[u8]>, Opened, SealError, SealWriter<Vec<u8>>, Sealer)>();
+    crosses_threads::<(Cidr, CidrSet, Port, Uri)>();
     crosses_threads::<(MemoryOnceStore, OnceStoreError, SignError, Signer)>();
     crosses_threads::<dyn OnceStore + Send + Sync>();
     crosses_threads::<(AuditError, AuditLog, AuditLog<Vec<u8>>, Builder, ChainKey, Queue, Ratchet, LogFile)>(
@@ -98,6 +100,7 @@ const _: () = {
     is_error::<Refusal>();
     is_error::<SchemeError>();
     is_error::<VerifyError>();
+    is_error::<Invalid>();
     is_error::<LoginDenied>();
     is_error::<RateLimitError>();
     is_error::<PolicyDenied>();

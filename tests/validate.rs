@@ -10,14 +10,19 @@
 use std::fs;
 use std::path::Path;
 
-use palisade::validate::{Invalid, Report, Slug};
+use palisade::validate::{Cidr, Invalid, Port, Report, Slug, Uri};
 use proptest::prelude::*;
 
 /// What a type's parser answers, as text.
 type Parse = fn(&str) -> Result<String, Invalid>;
 
 /// By the name of the file of vectors.
-const TYPES: &[(&str, Parse)] = &[("slug", |text| Slug::parse(text).map(String::from))];
+const TYPES: &[(&str, Parse)] = &[
+    ("cidr", |text| Cidr::parse(text).map(|cidr| cidr.to_string())),
+    ("port", |text| Port::parse(text).map(|port| port.to_string())),
+    ("slug", |text| Slug::parse(text).map(String::from)),
+    ("uri", |text| Uri::parse(text).map(String::from)),
+];
 
 #[test]
 fn every_type_answers_as_its_vectors_say() {

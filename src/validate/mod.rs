@@ -17,6 +17,9 @@
 //! | to accept | there is |
 //! |---|---|
 //! | a word in addresses of pages | [`Slug`] |
+//! | a port; a network; many networks | [`Port`]; [`Cidr`]; [`CidrSet`] |
+//! | an identifier as RFC 3986 writes it | [`Uri`] |
+//! | an address to connect to | [`is_public_ip`] |
 //!
 //! All of a form's errors at once: [`Report`]. With feature `serde`, deserialising goes through `parse`.
 //!
@@ -27,10 +30,18 @@
 #[macro_use]
 mod text;
 
+mod cidr;
 mod invalid;
+mod ip;
+mod port;
 mod report;
 mod slug;
+mod uri;
 
+pub use cidr::{Cidr, CidrSet};
 pub use invalid::{Invalid, InvalidKind};
+pub use ip::is_public_ip;
+pub use port::Port;
 pub use report::Report;
 pub use slug::Slug;
+pub use uri::Uri;
