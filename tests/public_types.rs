@@ -77,6 +77,17 @@ const _: () = {
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
     crosses_threads::<(Context, OpenReader<&[u8]>, Opened, SealError, SealWriter<Vec<u8>>, Sealer)>();
     crosses_threads::<(Cidr, CidrSet, Port, Uri)>();
+    #[cfg(feature = "url")]
+    {
+        use palisade::validate::{
+            LocalTarget, Origin, OutboundUrl, PinnedTarget, Redirects, SystemResolver, TargetError, UrlPolicy,
+        };
+        crosses_threads::<(LocalTarget, Origin, OutboundUrl, PinnedTarget, Redirects<'static>)>();
+        crosses_threads::<(SystemResolver, TargetError, UrlPolicy)>();
+        is_error::<TargetError>();
+    }
+    #[cfg(feature = "reqwest")]
+    crosses_threads::<palisade::validate::reqwest::OutboundClient>();
     crosses_threads::<(MemoryOnceStore, OnceStoreError, SignError, Signer)>();
     crosses_threads::<dyn OnceStore + Send + Sync>();
     crosses_threads::<(AuditError, AuditLog, AuditLog<Vec<u8>>, Builder, ChainKey, Queue, Ratchet, LogFile)>(

@@ -20,6 +20,9 @@
 //! | a port; a network; many networks | [`Port`]; [`Cidr`]; [`CidrSet`] |
 //! | an identifier as RFC 3986 writes it | [`Uri`] |
 //! | an address to connect to | [`is_public_ip`] |
+//! | a URL to connect to, with feature `url` | `OutboundUrl`, judged by a `UrlPolicy` and resolved to a `PinnedTarget` |
+//! | where to send a browser, with feature `url` | `LocalTarget` |
+//! | where a page comes from, with feature `url` | `Origin` |
 //!
 //! All of a form's errors at once: [`Report`]. With feature `serde`, deserialising goes through `parse`.
 //!
@@ -33,14 +36,30 @@ mod text;
 mod cidr;
 mod invalid;
 mod ip;
+#[cfg(feature = "url")]
+mod local_target;
+#[cfg(feature = "url")]
+mod origin;
+#[cfg(feature = "url")]
+mod outbound;
 mod port;
 mod report;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 mod slug;
 mod uri;
+#[cfg(feature = "url")]
+mod web;
 
 pub use cidr::{Cidr, CidrSet};
 pub use invalid::{Invalid, InvalidKind};
 pub use ip::is_public_ip;
+#[cfg(feature = "url")]
+pub use local_target::LocalTarget;
+#[cfg(feature = "url")]
+pub use origin::Origin;
+#[cfg(feature = "url")]
+pub use outbound::{OutboundUrl, PinnedTarget, Redirects, Resolver, SystemResolver, TargetError, UrlPolicy};
 pub use port::Port;
 pub use report::Report;
 pub use slug::Slug;
