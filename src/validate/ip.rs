@@ -28,6 +28,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// RFC 6890 §2, updated by RFC 8190, and IANA's IPv4 and IPv6 special-purpose address registries of 2024-10-22; RFC 9780;
 /// RFC 4291 §2.4 for what is in use; RFC 5214 §6.1 for ISATAP.
 #[must_use]
+#[inline]
 pub const fn is_public_ip(addr: IpAddr) -> bool {
     match addr {
         IpAddr::V4(addr) => is_public_v4(addr),
@@ -35,6 +36,7 @@ pub const fn is_public_ip(addr: IpAddr) -> bool {
     }
 }
 
+#[inline]
 const fn is_public_v4(addr: Ipv4Addr) -> bool {
     !matches!(
         addr.octets(),
@@ -52,6 +54,7 @@ const fn is_public_v4(addr: Ipv4Addr) -> bool {
     )
 }
 
+#[inline]
 const fn is_public_v6(addr: Ipv6Addr) -> bool {
     match addr.segments() {
         [0x2001, 0..=0x01ff | 0x0db8, ..] // protocol assignments with Teredo, benchmarks and ORCHID; documentation

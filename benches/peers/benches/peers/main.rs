@@ -3,6 +3,7 @@
 mod audit;
 mod compare;
 mod login;
+mod network;
 mod password;
 mod python;
 mod rate_limit;
@@ -26,6 +27,7 @@ const ROOMS: &[Room] = &[
     ("redact", redact::races),
     ("rate_limit", rate_limit::races),
     ("rbac", rbac::races),
+    ("network", network::races),
 ];
 
 fn main() {
