@@ -94,7 +94,7 @@ impl UrlPolicy {
 
     /// Looks the host up and keeps its addresses, all of which are public or allowed.
     ///
-    /// Waits as long as the resolver does; see [`resolve_async`](Self::resolve_async) for feature `tokio`.
+    /// Waits as long as the resolver does; feature `tokio` has `resolve_async`.
     ///
     /// ```no_run
     /// use palisade::validate::{SystemResolver, UrlPolicy};
