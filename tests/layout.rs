@@ -43,8 +43,8 @@ const AT_THE_ROOT: &[&str] = &["hostname", "permissions", "secrets", "slug", "ve
 
 /// Folders that know rooms and that no room knows.
 const ADAPTERS: &[&str] = &[
-    "redact/tracing", "redact/log", "redact/json", "rate_limit/store/redis", "web/layer", "audit/sink",
-    "doctor",
+    "redact/tracing", "redact/log", "redact/json", "rate_limit/store/redis", "validate/reqwest", "web/layer",
+    "audit/sink", "doctor",
 ];
 
 #[test]

@@ -34,7 +34,7 @@ use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
-use palisade::validate::{DnsName, Email, Hostname, IdnHostname, RfcEmail};
+use palisade::validate::{Cidr, CidrSet, DnsName, Email, Hostname, IdnHostname, Invalid, Port, RfcEmail, Uri};
 
 palisade::permissions! {
     /// One permission.
@@ -76,6 +76,18 @@ const _: () = {
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
     crosses_threads::<(Context, OpenReader<&[u8]>, Opened, SealError, SealWriter<Vec<u8>>, Sealer)>();
+    crosses_threads::<(Cidr, CidrSet, Port, Uri)>();
+    #[cfg(feature = "url")]
+    {
+        use palisade::validate::{
+            LocalTarget, Origin, OutboundUrl, PinnedTarget, Redirects, SystemResolver, TargetError, UrlPolicy,
+        };
+        crosses_threads::<(LocalTarget, Origin, OutboundUrl, PinnedTarget, Redirects<'static>)>();
+        crosses_threads::<(SystemResolver, TargetError, UrlPolicy)>();
+        is_error::<TargetError>();
+    }
+    #[cfg(feature = "reqwest")]
+    crosses_threads::<palisade::validate::reqwest::OutboundClient>();
     crosses_threads::<(MemoryOnceStore, OnceStoreError, SignError, Signer)>();
     crosses_threads::<dyn OnceStore + Send + Sync>();
     crosses_threads::<(AuditError, AuditLog, AuditLog<Vec<u8>>, Builder, ChainKey, Queue, Ratchet, LogFile)>(
@@ -100,6 +112,7 @@ const _: () = {
     is_error::<Refusal>();
     is_error::<SchemeError>();
     is_error::<VerifyError>();
+    is_error::<Invalid>();
     is_error::<LoginDenied>();
     is_error::<RateLimitError>();
     is_error::<PolicyDenied>();

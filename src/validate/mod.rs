@@ -20,6 +20,12 @@
 //! | the name of a host: in ASCII, in Unicode | [`Hostname`], [`IdnHostname`] |
 //! | any name in the DNS | [`DnsName`] |
 //! | an e-mail address: as people type it, as mail servers exchange it | [`Email`], [`RfcEmail`] |
+//! | a port; a network; many networks | [`Port`]; [`Cidr`]; [`CidrSet`] |
+//! | an identifier as RFC 3986 writes it | [`Uri`] |
+//! | an address to connect to | [`is_public_ip`] |
+//! | a URL to connect to, with feature `url` | `OutboundUrl`, judged by a `UrlPolicy` and resolved to a `PinnedTarget` |
+//! | where to send a browser, with feature `url` | `LocalTarget` |
+//! | where a page comes from, with feature `url` | `Origin` |
 //!
 //! All of a form's errors at once: [`Report`]. With feature `serde`, deserialising goes through `parse`.
 //!
@@ -41,13 +47,37 @@ mod ldh;
 mod mailbox;
 mod report;
 mod rfc_email;
+mod cidr;
+mod ip;
+#[cfg(feature = "url")]
+mod local_target;
+#[cfg(feature = "url")]
+mod origin;
+#[cfg(feature = "url")]
+mod outbound;
+mod port;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 mod slug;
+mod uri;
+#[cfg(feature = "url")]
+mod web;
 
 pub use dns_name::DnsName;
 pub use email::Email;
 pub use hostname::Hostname;
 pub use idn_hostname::IdnHostname;
+pub use cidr::{Cidr, CidrSet};
 pub use invalid::{Invalid, InvalidKind};
+pub use ip::is_public_ip;
+#[cfg(feature = "url")]
+pub use local_target::LocalTarget;
+#[cfg(feature = "url")]
+pub use origin::Origin;
+#[cfg(feature = "url")]
+pub use outbound::{OutboundUrl, PinnedTarget, Redirects, Resolver, SystemResolver, TargetError, UrlPolicy};
+pub use port::Port;
 pub use report::Report;
 pub use rfc_email::RfcEmail;
 pub use slug::Slug;
+pub use uri::Uri;

@@ -4,6 +4,7 @@ mod audit;
 mod compare;
 mod login;
 mod names;
+mod network;
 mod password;
 mod python;
 mod rate_limit;
@@ -28,6 +29,7 @@ const ROOMS: &[Room] = &[
     ("rate_limit", rate_limit::races),
     ("rbac", rbac::races),
     ("names", names::races),
+    ("network", network::races),
 ];
 
 fn main() {
