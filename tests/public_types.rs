@@ -34,6 +34,9 @@ use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
+use palisade::validate::{
+    CharSpec, CommandArg, FileName, HeaderValue, Invalid, RelPath, SafeLines, SafeText, Username, Uuid,
+};
 
 palisade::permissions! {
     /// One permission.
@@ -86,6 +89,11 @@ const _: () = {
     crosses_threads::<dyn CheckpointStore>();
     crosses_threads::<dyn Sink>();
     crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();
+    crosses_threads::<(CharSpec, CommandArg, FileName, HeaderValue, RelPath, SafeLines, SafeText, Username)>(
+    );
+    crosses_threads::<(Invalid, Uuid)>();
+    #[cfg(feature = "idn")]
+    crosses_threads::<palisade::validate::IdnUsername>();
 };
 
 const fn is_error<E: std::error::Error + Send + Sync + 'static>() {}
@@ -118,6 +126,7 @@ const _: () = {
     is_error::<SealError>();
     is_error::<SignError>();
     is_error::<OnceStoreError>();
+    is_error::<Invalid>();
 };
 
 #[test]

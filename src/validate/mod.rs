@@ -17,6 +17,13 @@
 //! | to accept | there is |
 //! |---|---|
 //! | a word in addresses of pages | [`Slug`] |
+//! | a line that a person types; several lines | [`SafeText`]; [`SafeLines`] |
+//! | the name of an account; with feature `idn`, in any one script | [`Username`]; `IdnUsername` |
+//! | the name of a file; a path below a folder | [`FileName`]; [`RelPath`] |
+//! | what a program is to work on | [`CommandArg`] |
+//! | the value of a header field | [`HeaderValue`] |
+//! | a UUID | [`Uuid`] |
+//! | text of your own rules | [`CharSpec`] |
 //!
 //! All of a form's errors at once: [`Report`]. With feature `serde`, deserialising goes through `parse`.
 //!
@@ -27,10 +34,33 @@
 #[macro_use]
 mod text;
 
+mod char_spec;
+mod characters;
+mod command_arg;
+mod file_name;
+mod header_value;
+#[cfg(feature = "idn")]
+mod idn_username;
 mod invalid;
+mod rel_path;
 mod report;
+mod safe_lines;
+mod safe_text;
 mod slug;
+mod username;
+mod uuid;
 
+pub use char_spec::CharSpec;
+pub use command_arg::CommandArg;
+pub use file_name::FileName;
+pub use header_value::HeaderValue;
+#[cfg(feature = "idn")]
+pub use idn_username::IdnUsername;
 pub use invalid::{Invalid, InvalidKind};
+pub use rel_path::RelPath;
 pub use report::Report;
+pub use safe_lines::SafeLines;
+pub use safe_text::SafeText;
 pub use slug::Slug;
+pub use username::Username;
+pub use uuid::Uuid;
