@@ -15,6 +15,7 @@ use palisade::password::{
     Acceptable, Budget, BuildError, Ceilings, Defect, Format, HashError, Hasher, HasherBuilder, Policy,
     Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
+use palisade::process::{Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand};
 use palisade::random::RandomError;
 use palisade::rate_limit::store::{AsyncStore, Limit, Memory, MemoryBuilder, Op, Store, StoreError};
 use palisade::rate_limit::{
@@ -92,6 +93,7 @@ const _: () = {
     crosses_threads::<(CharSpec, CommandArg, FileName, HeaderValue, RelPath, SafeLines, SafeText, Username)>(
     );
     crosses_threads::<(Invalid, Uuid)>();
+    crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
     #[cfg(feature = "idn")]
     crosses_threads::<palisade::validate::IdnUsername>();
 };
@@ -127,6 +129,7 @@ const _: () = {
     is_error::<SignError>();
     is_error::<OnceStoreError>();
     is_error::<Invalid>();
+    is_error::<ProcessError>();
 };
 
 #[test]

@@ -19,7 +19,7 @@ valid_text! {
     /// # Security
     /// Programs read options after `-` and `+`, files of options after `@`, homes after `~`, and some trim spaces first; dashes
     /// that are not ASCII become `-` in old code pages of Windows. Text that must begin with one of them goes
-    /// behind the name of an option, see `StrictCommand::option`. Controls are refused but line feed and tab,
+    /// behind the name of an option, see [`StrictCommand::option`](crate::process::StrictCommand::option). Controls are refused but line feed and tab,
     /// since an operand may be a text. A slash in front is fine, though programs of Windows read it as an option.
     ///
     /// # Source

@@ -20,7 +20,7 @@
 //! | a line that a person types; several lines | [`SafeText`]; [`SafeLines`] |
 //! | the name of an account; with feature `idn`, in any one script | [`Username`]; `IdnUsername` |
 //! | the name of a file; a path below a folder | [`FileName`]; [`RelPath`] |
-//! | what a program is to work on | [`CommandArg`] |
+//! | what a program is to work on | [`CommandArg`], which [`process`](crate::process) runs it with |
 //! | the value of a header field | [`HeaderValue`] |
 //! | a UUID | [`Uuid`] |
 //! | text of your own rules | [`CharSpec`] |
