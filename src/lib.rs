@@ -153,6 +153,7 @@
 //! |---|---|
 //! | `bcrypt` | bcrypt rows of other programs, in [`password`] |
 //! | `blocklist` | words that [`password::Rules`] look for |
+//! | `files` | `validate::BaseDir`: files below a folder, reached through no link |
 //! | `firebase` | rows of a Firebase project, in [`password`] |
 //! | `http` | [`redact::Redactor`]`::redact_headers`: headers of the `http` crate |
 //! | `idn` | `validate::IdnUsername`: names of accounts in the letters of one language |

@@ -94,6 +94,12 @@ const _: () = {
     );
     crosses_threads::<(Invalid, Uuid)>();
     crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
+    #[cfg(feature = "files")]
+    {
+        use palisade::validate::{BaseDir, BaseDirError, BaseDirErrorKind};
+        crosses_threads::<(BaseDir, BaseDirError, BaseDirErrorKind)>();
+        is_error::<BaseDirError>();
+    }
     #[cfg(feature = "idn")]
     crosses_threads::<palisade::validate::IdnUsername>();
 };

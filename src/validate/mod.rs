@@ -19,7 +19,7 @@
 //! | a word in addresses of pages | [`Slug`] |
 //! | a line that a person types; several lines | [`SafeText`]; [`SafeLines`] |
 //! | the name of an account; with feature `idn`, in any one script | [`Username`]; `IdnUsername` |
-//! | the name of a file; a path below a folder | [`FileName`]; [`RelPath`] |
+//! | the name of a file; a path below a folder | [`FileName`]; [`RelPath`], and with feature `files` `BaseDir` that opens it |
 //! | what a program is to work on | [`CommandArg`], which [`process`](crate::process) runs it with |
 //! | the value of a header field | [`HeaderValue`] |
 //! | a UUID | [`Uuid`] |
@@ -34,6 +34,8 @@
 #[macro_use]
 mod text;
 
+#[cfg(feature = "files")]
+mod base_dir;
 mod char_spec;
 mod characters;
 mod command_arg;
@@ -50,6 +52,8 @@ mod slug;
 mod username;
 mod uuid;
 
+#[cfg(feature = "files")]
+pub use base_dir::{BaseDir, BaseDirError, BaseDirErrorKind};
 pub use char_spec::CharSpec;
 pub use command_arg::CommandArg;
 pub use file_name::FileName;
