@@ -19,6 +19,10 @@ fuzz_target!(|text: &str| {
         assert_eq!(RelPath::parse(path.as_str()), Ok(path));
     }
     if let Ok(operand) = CommandArg::parse(text) {
-        assert!(operand.as_str() == text && !text.contains('\0') && !text.trim_start().starts_with(['-', '+', '@', '~']));
+        assert!(
+            operand.as_str() == text
+                && !text.contains('\0')
+                && !text.trim_start().starts_with(['-', '+', '@', '~'])
+        );
     }
 });

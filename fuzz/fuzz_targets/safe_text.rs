@@ -20,6 +20,9 @@ fuzz_target!(|text: &str| {
     }
     if let Ok(value) = HeaderValue::parse(text) {
         assert!(value.as_str() == text && text.trim() == text);
-        assert!(text.chars().all(|character| character == '\t' || !character.is_control() && character.is_ascii()));
+        assert!(
+            text.chars()
+                .all(|character| character == '\t' || !character.is_control() && character.is_ascii())
+        );
     }
 });

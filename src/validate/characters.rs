@@ -50,7 +50,7 @@ pub(super) fn has_pile(text: &str) -> bool {
     let (mut marks, mut attached) = (0, 0);
     let mut has_base = false;
     for character in text.chars() {
-        if !is_combining_mark(character) {
+        if character.is_ascii() || !is_combining_mark(character) {
             (marks, attached, has_base) = (0, 0, character != ' ');
             continue;
         }
@@ -68,7 +68,7 @@ pub(super) fn is_unseen(character: char) -> bool {
     let code = u32::from(character);
     character.is_control()
         || code & 0xFFFE == 0xFFFE // the last two of each plane are no characters
-        || UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&code))
+        || UNSEEN.iter().take_while(|(first, _)| *first <= code).any(|(_, last)| code <= *last)
 }
 
 /// Whether an unseen character does its work there: a joiner in a script or an emoji, a selector after an emoji.
@@ -88,7 +88,7 @@ fn is_keycap(character: char) -> bool {
 
 fn is_emoji(character: char) -> bool {
     let code = u32::from(character);
-    EMOJI.iter().any(|(first, last)| (*first..=*last).contains(&code))
+    EMOJI.iter().take_while(|(first, _)| *first <= code).any(|(_, last)| code <= *last)
 }
 
 /// Arabic and its neighbours, and the scripts of India: those whose letters change shape at a joiner.
@@ -104,7 +104,7 @@ const MARKS: &str = "at most four marks on a character, and none without one";
 const MOST_ATTACHED: usize = 4;
 const MOST_MARKS: usize = 8;
 
-/// Beside controls and non-characters. Source: Unicode 17, general category Cf and `Default_Ignorable_Code_Point`
+/// Beside controls and non-characters, in order. Source: Unicode 17, general category Cf and `Default_Ignorable_Code_Point`
 /// (UAX 44 §5.3); blanks but space, no-break space, narrow no-break space and ideographic space; private use.
 const UNSEEN: &[(u32, u32)] = &[
     (0x00AD, 0x00AD),     // soft hyphen
@@ -140,7 +140,7 @@ const UNSEEN: &[(u32, u32)] = &[
     (0xF0000, 0x10_FFFF), // private use
 ];
 
-/// Blocks of what takes a variation selector or a joiner. Source: Unicode 17, emoji-data.txt, `Extended_Pictographic` and
+/// Blocks of what takes a variation selector or a joiner, in order. Source: Unicode 17, emoji-data.txt, `Extended_Pictographic` and
 /// `Emoji_Modifier`, rounded outward to blocks of symbols.
 const EMOJI: &[(u32, u32)] = &[
     (0x00A9, 0x00A9),

@@ -9,6 +9,7 @@ mod rate_limit;
 mod rbac;
 mod redact;
 mod seal;
+mod text;
 mod token;
 
 use palisade_peers::Report;
@@ -26,6 +27,7 @@ const ROOMS: &[Room] = &[
     ("redact", redact::races),
     ("rate_limit", rate_limit::races),
     ("rbac", rbac::races),
+    ("text", text::races),
 ];
 
 fn main() {
