@@ -12,6 +12,7 @@
 //! | [`keys`] | a ring of keys, rotated without downtime |
 //! | [`seal`] | encryption at rest, bound to where the value belongs |
 //! | [`validate`] | turn untrusted text into a type that is valid |
+//! | [`process`] | run a program without a shell |
 //! | [`redact`] | secrets and personal data kept out of logs |
 //! | [`rbac`] | who may do what, with checks that cannot be forgotten |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
@@ -129,6 +130,18 @@
 //! # Ok::<(), palisade::rate_limit::RateLimitError>(())
 //! ```
 //!
+//! A program is run without a shell, on operands that it cannot take for options:
+//!
+//! ```no_run
+//! use palisade::process::{Programs, StrictCommand};
+//!
+//! let programs = Programs::builder().program("git", "/usr/bin/git").build()?;
+//! let branch = "--upload-pack=touch /tmp/x"; // untrusted
+//! let refused = StrictCommand::from(&programs, "git")?.arg("fetch").operand(branch);
+//! assert!(refused.is_err());
+//! # Ok::<(), palisade::process::ProcessError>(())
+//! ```
+//!
 //! # What it does not do
 //! It writes no cipher, hash or TLS of its own: those are ring's and RustCrypto's, but for scrypt's mixing in memory. It does not run without the
 //! standard library or in WebAssembly. It cannot protect a process whose memory an attacker reads.
@@ -140,8 +153,10 @@
 //! |---|---|
 //! | `bcrypt` | bcrypt rows of other programs, in [`password`] |
 //! | `blocklist` | words that [`password::Rules`] look for |
+//! | `files` | `validate::BaseDir`: files below a folder, reached through no link |
 //! | `firebase` | rows of a Firebase project, in [`password`] |
 //! | `http` | [`redact::Redactor`]`::redact_headers`: headers of the `http` crate |
+//! | `idn` | `validate::IdnUsername`: names of accounts in the letters of one language |
 //! | `json` | [`redact::Redactor`]`::redact_json`: values of `serde_json` |
 //! | `log` | `redact::log`: around any logger of `log` |
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
@@ -161,6 +176,7 @@ mod encoding;
 mod file;
 pub mod keys;
 pub mod password;
+pub mod process;
 pub mod random;
 pub mod rate_limit;
 pub mod rbac;

@@ -15,6 +15,7 @@ use palisade::password::{
     Acceptable, Budget, BuildError, Ceilings, Defect, Format, HashError, Hasher, HasherBuilder, Policy,
     Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
+use palisade::process::{Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand};
 use palisade::random::RandomError;
 use palisade::rate_limit::store::{AsyncStore, Limit, Memory, MemoryBuilder, Op, Store, StoreError};
 use palisade::rate_limit::{
@@ -34,7 +35,7 @@ use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
-use palisade::validate::{Cidr, CidrSet, DnsName, Email, Hostname, IdnHostname, Invalid, Port, RfcEmail, Uri};
+use palisade::validate::{CharSpec, Cidr, CidrSet, CommandArg, DnsName, Email, FileName, HeaderValue, Hostname, IdnHostname, Invalid, Port, RelPath, RfcEmail, SafeLines, SafeText, Uri, Username, Uuid};
 
 palisade::permissions! {
     /// One permission.
@@ -100,6 +101,18 @@ const _: () = {
     crosses_threads::<dyn Sink>();
     crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();
     crosses_threads::<(DnsName, Email, Hostname, IdnHostname, RfcEmail)>();
+    crosses_threads::<(CharSpec, CommandArg, FileName, HeaderValue, RelPath, SafeLines, SafeText, Username)>(
+    );
+    crosses_threads::<(Invalid, Uuid)>();
+    crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
+    #[cfg(feature = "files")]
+    {
+        use palisade::validate::{BaseDir, BaseDirError, BaseDirErrorKind};
+        crosses_threads::<(BaseDir, BaseDirError, BaseDirErrorKind)>();
+        is_error::<BaseDirError>();
+    }
+    #[cfg(feature = "idn")]
+    crosses_threads::<palisade::validate::IdnUsername>();
 };
 
 const fn is_error<E: std::error::Error + Send + Sync + 'static>() {}
@@ -133,6 +146,8 @@ const _: () = {
     is_error::<SealError>();
     is_error::<SignError>();
     is_error::<OnceStoreError>();
+    is_error::<Invalid>();
+    is_error::<ProcessError>();
 };
 
 #[test]

@@ -26,6 +26,13 @@
 //! | a URL to connect to, with feature `url` | `OutboundUrl`, judged by a `UrlPolicy` and resolved to a `PinnedTarget` |
 //! | where to send a browser, with feature `url` | `LocalTarget` |
 //! | where a page comes from, with feature `url` | `Origin` |
+//! | a line that a person types; several lines | [`SafeText`]; [`SafeLines`] |
+//! | the name of an account; with feature `idn`, in any one script | [`Username`]; `IdnUsername` |
+//! | the name of a file; a path below a folder | [`FileName`]; [`RelPath`], and with feature `files` `BaseDir` that opens it |
+//! | what a program is to work on | [`CommandArg`], which [`process`](crate::process) runs it with |
+//! | the value of a header field | [`HeaderValue`] |
+//! | a UUID | [`Uuid`] |
+//! | text of your own rules | [`CharSpec`] |
 //!
 //! All of a form's errors at once: [`Report`]. With feature `serde`, deserialising goes through `parse`.
 //!
@@ -81,3 +88,31 @@ pub use report::Report;
 pub use rfc_email::RfcEmail;
 pub use slug::Slug;
 pub use uri::Uri;
+#[cfg(feature = "files")]
+mod base_dir;
+mod char_spec;
+mod characters;
+mod command_arg;
+mod file_name;
+mod header_value;
+#[cfg(feature = "idn")]
+mod idn_username;
+mod rel_path;
+mod safe_lines;
+mod safe_text;
+mod username;
+mod uuid;
+
+#[cfg(feature = "files")]
+pub use base_dir::{BaseDir, BaseDirError, BaseDirErrorKind};
+pub use char_spec::CharSpec;
+pub use command_arg::CommandArg;
+pub use file_name::FileName;
+pub use header_value::HeaderValue;
+#[cfg(feature = "idn")]
+pub use idn_username::IdnUsername;
+pub use rel_path::RelPath;
+pub use safe_lines::SafeLines;
+pub use safe_text::SafeText;
+pub use username::Username;
+pub use uuid::Uuid;

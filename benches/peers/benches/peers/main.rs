@@ -11,6 +11,7 @@ mod rate_limit;
 mod rbac;
 mod redact;
 mod seal;
+mod text;
 mod token;
 
 use palisade_peers::Report;
@@ -30,6 +31,7 @@ const ROOMS: &[Room] = &[
     ("rbac", rbac::races),
     ("names", names::races),
     ("network", network::races),
+    ("text", text::races),
 ];
 
 fn main() {

@@ -1,0 +1,183 @@
+//! One run: threads that read and write, and a wait that ends.
+
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::command::StrictCommand;
+use super::error::{ProcessError, ProcessErrorKind};
+use super::output::{Exit, Output};
+
+pub(super) fn run(command: StrictCommand) -> Result<Output, ProcessError> {
+    let program = command.program;
+    let deadline = Instant::now().checked_add(command.timeout);
+    let mut running = Running::start(&command).map_err(|error| ProcessError::io(program, error))?;
+    let reports = running.talk(command).map_err(|error| ProcessError::io(program, error))?;
+    let (stdout, stderr) = running.collect(&reports, deadline).map_err(|stop| stop.of(program))?;
+    let exit = running.end(deadline).map_err(|stop| stop.of(program))?;
+    Ok(Output::new(program, exit, stdout, stderr))
+}
+
+/// A program that has been started and not been waited for. Dropping it kills it, what it started, and waits for it.
+struct Running(Option<Child>);
+
+/// What a thread has read from a stream to its end; nothing where that was too much.
+type Report = (Stream, io::Result<Option<Vec<u8>>>);
+
+#[derive(Clone, Copy)]
+enum Stream {
+    Output,
+    Error,
+}
+
+/// Why a run is not to go on.
+enum Stop {
+    TimedOut,
+    TooMuchOutput,
+    Io(io::Error),
+}
+
+impl Running {
+    fn start(command: &StrictCommand) -> io::Result<Self> {
+        let mut prepared = Command::new(&*command.path);
+        prepared
+            .args(&command.arguments)
+            .env_clear()
+            .envs(command.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(if command.input.is_empty() { Stdio::null() } else { Stdio::piped() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(folder) = &command.folder {
+            prepared.current_dir(folder);
+        }
+        // A group of its own, by which what it starts is reached, too.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut prepared, 0);
+        prepared.spawn().map(|child| Self(Some(child)))
+    }
+
+    /// Threads, so that no pipe fills up while another is waited for.
+    fn talk(&mut self, command: StrictCommand) -> io::Result<Receiver<Report>> {
+        let (report, reports) = channel();
+        let Some(child) = &mut self.0 else { return Ok(reports) };
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program may end without reading it all.
+            spawn(move || drop(stdin.write_all(&command.input)))?;
+        }
+        if let Some(stdout) = child.stdout.take() {
+            let report = report.clone();
+            spawn(move || read(stdout, command.most_output, Stream::Output, &report))?;
+        }
+        if let Some(stderr) = child.stderr.take() {
+            spawn(move || read(stderr, command.most_output, Stream::Error, &report))?;
+        }
+        Ok(reports)
+    }
+
+    /// Standard output and standard error, each to its end.
+    fn collect(
+        &mut self,
+        reports: &Receiver<Report>,
+        deadline: Option<Instant>,
+    ) -> Result<(Vec<u8>, Vec<u8>), Stop> {
+        let (mut output, mut error) = (None, None);
+        loop {
+            if let (Some(output), Some(error)) = (&mut output, &mut error) {
+                return Ok((std::mem::take(output), std::mem::take(error)));
+            }
+            if let Ok((stream, read)) = reports.recv_timeout(TICK) {
+                let bytes = read.map_err(Stop::Io)?.ok_or(Stop::TooMuchOutput)?;
+                match stream {
+                    Stream::Output => output = Some(bytes),
+                    Stream::Error => error = Some(bytes),
+                }
+            } else if self.has_ended().map_err(Stop::Io)? {
+                self.kill(); // what it started in the background keeps the output open
+            }
+            in_time(deadline)?;
+        }
+    }
+
+    /// Waits until the program has ended, ends what it started, and says how it ended.
+    fn end(mut self, deadline: Option<Instant>) -> Result<Exit, Stop> {
+        let mut pause = Duration::from_micros(50);
+        while !self.has_ended().map_err(Stop::Io)? {
+            in_time(deadline)?;
+            thread::sleep(pause);
+            pause = (pause * 2).min(TICK);
+        }
+        self.kill();
+        let mut child = self.0.take().ok_or_else(|| Stop::Io(io::ErrorKind::NotFound.into()))?;
+        child.wait().map(Exit::from).map_err(Stop::Io)
+    }
+
+    /// Whether it has ended. On Unix it stays unreaped, so that its number names nothing else when its group is killed.
+    fn has_ended(&mut self) -> io::Result<bool> {
+        let Some(child) = &mut self.0 else { return Ok(true) };
+        #[cfg(all(unix, not(target_os = "openbsd")))]
+        {
+            use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            Ok(waitid(WaitId::Pid(Pid::from_child(child)), options)?.is_some())
+        }
+        #[cfg(not(all(unix, not(target_os = "openbsd"))))]
+        child.try_wait().map(|status| status.is_some())
+    }
+
+    /// Kills it and its group; false when it may not be killed.
+    fn kill(&mut self) -> bool {
+        let Some(child) = &mut self.0 else { return true };
+        // Nobody may be left in the group, or it may have left it: the child itself is killed by its number.
+        #[cfg(unix)]
+        let _ = rustix::process::kill_process_group(
+            rustix::process::Pid::from_child(child),
+            rustix::process::Signal::KILL,
+        );
+        child.kill().is_ok()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let killed = self.kill();
+        let Some(mut child) = self.0.take() else { return };
+        if killed {
+            drop(child.wait());
+        } else {
+            // One that runs as somebody else ends when it likes, and is waited for somewhere else.
+            drop(spawn(move || drop(child.wait())));
+        }
+    }
+}
+
+impl Stop {
+    fn of(self, program: &'static str) -> ProcessError {
+        match self {
+            Self::TimedOut => ProcessError::new(program, ProcessErrorKind::TimedOut),
+            Self::TooMuchOutput => ProcessError::new(program, ProcessErrorKind::TooMuchOutput),
+            Self::Io(error) => ProcessError::io(program, error),
+        }
+    }
+}
+
+fn read(pipe: impl Read, most: usize, stream: Stream, report: &Sender<Report>) {
+    let mut bytes = Vec::new();
+    let one_more = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let read = pipe.take(one_more).read_to_end(&mut bytes);
+    // Nobody listens any more when the run was given up.
+    drop(report.send((stream, read.map(|_| (bytes.len() <= most).then_some(bytes)))));
+}
+
+fn in_time(deadline: Option<Instant>) -> Result<(), Stop> {
+    if deadline.is_some_and(|deadline| Instant::now() >= deadline) { Err(Stop::TimedOut) } else { Ok(()) }
+}
+
+/// A thread; an error where the system has none to give, and not a panic.
+fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name("palisade process".to_owned()).spawn(work).map(drop)
+}
+
+/// How often a program is looked at that does not end its output.
+const TICK: Duration = Duration::from_millis(10);
