@@ -30,10 +30,12 @@ use palisade::rbac::{
 use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, Writer};
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
+use palisade::sql::{Dialect, Like, Query, Value as Parameter};
 use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
+use palisade::validate::{Allowlist, Pattern, PatternError, SqlIdent};
 
 palisade::permissions! {
     /// One permission.
@@ -85,6 +87,8 @@ const _: () = {
     crosses_threads::<(TraceContext, TraceContextError, VerifiedLog, LogVerifyError)>();
     crosses_threads::<dyn CheckpointStore>();
     crosses_threads::<dyn Sink>();
+    crosses_threads::<(Allowlist<&'static str>, Pattern, PatternError, SqlIdent)>();
+    crosses_threads::<(Dialect, Like, Parameter, Query)>();
     crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();
 };
 
@@ -100,6 +104,7 @@ const _: () = {
     is_error::<VerifyError>();
     is_error::<LoginDenied>();
     is_error::<RateLimitError>();
+    is_error::<PatternError>();
     is_error::<PolicyDenied>();
     is_error::<PolicyError>();
     is_error::<Refused>();

@@ -10,14 +10,17 @@
 use std::fs;
 use std::path::Path;
 
-use palisade::validate::{Invalid, Report, Slug};
+use palisade::validate::{Invalid, Report, Slug, SqlIdent};
 use proptest::prelude::*;
 
 /// What a type's parser answers, as text.
 type Parse = fn(&str) -> Result<String, Invalid>;
 
 /// By the name of the file of vectors.
-const TYPES: &[(&str, Parse)] = &[("slug", |text| Slug::parse(text).map(String::from))];
+const TYPES: &[(&str, Parse)] = &[
+    ("slug", |text| Slug::parse(text).map(String::from)),
+    ("sql_ident", |text| SqlIdent::parse(text).map(String::from)),
+];
 
 #[test]
 fn every_type_answers_as_its_vectors_say() {

@@ -17,6 +17,9 @@
 //! | to accept | there is |
 //! |---|---|
 //! | a word in addresses of pages | [`Slug`] |
+//! | the name of a table or column | [`SqlIdent`] |
+//! | one of a list | [`Allowlist`]; [`one_of!`](crate::one_of) for a list that the program knows |
+//! | text of a form that no type here has | [`Pattern`] |
 //!
 //! All of a form's errors at once: [`Report`]. With feature `serde`, deserialising goes through `parse`.
 //!
@@ -27,10 +30,19 @@
 #[macro_use]
 mod text;
 
+mod allowlist;
 mod invalid;
+mod one_of;
+mod pattern;
 mod report;
 mod slug;
+mod sql_ident;
 
+pub use allowlist::Allowlist;
 pub use invalid::{Invalid, InvalidKind};
+#[doc(hidden)]
+pub use one_of::none_of;
+pub use pattern::{Pattern, PatternError, PatternErrorKind};
 pub use report::Report;
 pub use slug::Slug;
+pub use sql_ident::SqlIdent;
