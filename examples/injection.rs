@@ -32,7 +32,6 @@ const COLUMNS: &[(&str, &str)] = &[
         "(CASE WHEN (SELECT password FROM users LIMIT 1) LIKE 's%' THEN id ELSE -id END)",
     ),
     ("a second statement", "id; DROP TABLE users; --"),
-    ("the end of a quoted name", "id\" DESC; DROP TABLE users; --"),
 ];
 
 fn main() -> Result<ExitCode> {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod compare;
+mod lists;
 mod login;
 mod password;
 mod python;
@@ -26,6 +27,7 @@ const ROOMS: &[Room] = &[
     ("redact", redact::races),
     ("rate_limit", rate_limit::races),
     ("rbac", rbac::races),
+    ("lists", lists::races),
 ];
 
 fn main() {
