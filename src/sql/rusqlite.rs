@@ -1,7 +1,7 @@
 //! Statements run on connections of `rusqlite`.
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, Result, Row, params_from_iter};
+use rusqlite::{Connection, Result, Row, Statement, params_from_iter};
 
 use super::{Dialect, Query, Value};
 
@@ -38,10 +38,9 @@ impl Query {
         statement.query_map(params_from_iter(values), read)?.collect()
     }
 
-    /// The connection keeps some statements: one text serves all values.
-    fn prepare(self, connection: &Connection) -> Result<(CachedStatement<'_>, Vec<Value>)> {
+    fn prepare(self, connection: &Connection) -> Result<(Statement<'_>, Vec<Value>)> {
         let (text, values) = self.render(Dialect::Sqlite);
-        Ok((connection.prepare_cached(&text)?, values))
+        Ok((connection.prepare(&text)?, values))
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::{Invalid, InvalidKind};
 
 /// The texts that are allowed, each with the value it stands for.
@@ -21,8 +23,9 @@ use super::{Invalid, InvalidKind};
 /// folded, so what is to be allowed in two spellings is listed twice. An empty list allows nothing.
 #[derive(Clone, Debug)]
 pub struct Allowlist<T> {
-    /// Sorted by [`order`], without duplicates: lookup searches by halves.
-    entries: Box<[(Box<str>, T)]>,
+    values: HashMap<Box<str>, T>,
+    /// The bytes of the longest text: what has more is refused unread.
+    longest: usize,
 }
 
 impl<T: AsRef<str>> Allowlist<T> {
@@ -35,10 +38,13 @@ impl<T: AsRef<str>> Allowlist<T> {
 impl<T> Allowlist<T> {
     /// Texts, and what each stands for; of one text's values the first counts.
     pub fn of(entries: impl IntoIterator<Item = (impl Into<Box<str>>, T)>) -> Self {
-        let mut entries: Vec<_> = entries.into_iter().map(|(text, value)| (text.into(), value)).collect();
-        entries.sort_by(|(one, _), (other, _)| order(one).cmp(&order(other)));
-        entries.dedup_by(|(later, _), (earlier, _)| later == earlier);
-        Self { entries: entries.into() }
+        let mut list = Self { values: HashMap::new(), longest: 0 };
+        for (text, value) in entries {
+            let text: Box<str> = text.into();
+            list.longest = list.longest.max(text.len());
+            list.values.entry(text).or_insert(value);
+        }
+        list
     }
 }
 
@@ -48,13 +54,11 @@ impl<T: Clone> Allowlist<T> {
     /// # Errors
     /// `text` is not on the list.
     pub fn parse(&self, text: &str) -> Result<T, Invalid> {
-        let found = self.entries.binary_search_by(|(allowed, _)| order(allowed).cmp(&order(text)));
-        let value = found.ok().and_then(|place| self.entries.get(place)).map(|(_, value)| value.clone());
-        value.ok_or(Invalid::new("choice", InvalidKind::NotAllowed, "one of the choices that are allowed"))
+        let found = if text.len() <= self.longest { self.values.get(text) } else { None };
+        found.cloned().ok_or(Invalid::new(
+            "choice",
+            InvalidKind::NotAllowed,
+            "one of the choices that are allowed",
+        ))
     }
-}
-
-/// Lengths first: most comparisons end there, and a text that is longer than all of the list is never read.
-fn order(text: &str) -> (usize, &str) {
-    (text.len(), text)
 }
