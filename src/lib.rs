@@ -13,6 +13,7 @@
 //! | [`seal`] | encryption at rest, bound to where the value belongs |
 //! | [`validate`] | turn untrusted text into a type that is valid |
 //! | [`process`] | run a program without a shell |
+//! | [`sql`] | statements whose values the database never reads as text |
 //! | [`redact`] | secrets and personal data kept out of logs |
 //! | [`rbac`] | who may do what, with checks that cannot be forgotten |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
@@ -161,7 +162,9 @@
 //! | `log` | `redact::log`: around any logger of `log` |
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
 //! | `ocsf` | `audit::sink::Ocsf`: security events in the Open Cybersecurity Schema Framework |
+//! | `postgres` | [`sql`]: values as parameters of `postgres` and `tokio-postgres` |
 //! | `redis` | `rate_limit::store::redis`: limits that several processes share, on Redis, Valkey or a cluster |
+//! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite` |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile` |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |
@@ -183,6 +186,7 @@ pub mod rbac;
 pub mod redact;
 pub mod seal;
 pub mod secret;
+pub mod sql;
 pub mod token;
 pub mod validate;
 

@@ -39,7 +39,8 @@ const NEIGHBOURS: &[(&str, &str)] = &[
 ];
 
 /// Exported macros, and the reader of known answers that unit tests share with `tests`.
-const AT_THE_ROOT: &[&str] = &["hostname", "permissions", "secrets", "slug", "vectors"];
+const AT_THE_ROOT: &[&str] =
+    &["hostname", "one_of", "permissions", "secrets", "slug", "sql_ident", "vectors"];
 
 /// Folders that know rooms and that no room knows.
 const ADAPTERS: &[&str] = &[

@@ -31,11 +31,16 @@ use palisade::rbac::{
 use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, Writer};
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
+use palisade::sql::{Dialect, Like, Query, Value as Parameter};
 use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
-use palisade::validate::{CharSpec, Cidr, CidrSet, CommandArg, DnsName, Email, FileName, HeaderValue, Hostname, IdnHostname, Invalid, Port, RelPath, RfcEmail, SafeLines, SafeText, Uri, Username, Uuid};
+use palisade::validate::{
+    Allowlist, CharSpec, Cidr, CidrSet, CommandArg, DnsName, Email, FileName, HeaderValue, Hostname,
+    IdnHostname, Invalid, Pattern, PatternError, Port, RelPath, RfcEmail, SafeLines, SafeText, SqlIdent, Uri,
+    Username, Uuid,
+};
 
 palisade::permissions! {
     /// One permission.
@@ -99,6 +104,8 @@ const _: () = {
     crosses_threads::<(TraceContext, TraceContextError, VerifiedLog, LogVerifyError)>();
     crosses_threads::<dyn CheckpointStore>();
     crosses_threads::<dyn Sink>();
+    crosses_threads::<(Allowlist<&'static str>, Pattern, PatternError, SqlIdent)>();
+    crosses_threads::<(Dialect, Like, Parameter, Query)>();
     crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();
     crosses_threads::<(DnsName, Email, Hostname, IdnHostname, RfcEmail)>();
     crosses_threads::<(CharSpec, CommandArg, FileName, HeaderValue, RelPath, SafeLines, SafeText, Username)>(
@@ -128,6 +135,7 @@ const _: () = {
     is_error::<Invalid>();
     is_error::<LoginDenied>();
     is_error::<RateLimitError>();
+    is_error::<PatternError>();
     is_error::<PolicyDenied>();
     is_error::<PolicyError>();
     is_error::<Refused>();

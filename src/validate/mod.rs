@@ -33,6 +33,9 @@
 //! | the value of a header field | [`HeaderValue`] |
 //! | a UUID | [`Uuid`] |
 //! | text of your own rules | [`CharSpec`] |
+//! | the name of a table or column | [`SqlIdent`] |
+//! | one of a list | [`Allowlist`]; [`one_of!`](crate::one_of) for a list that the program knows |
+//! | text of a form that no type here has | [`Pattern`] |
 //!
 //! All of a form's errors at once: [`Report`]. With feature `serde`, deserialising goes through `parse`.
 //!
@@ -43,76 +46,84 @@
 #[macro_use]
 mod text;
 
-mod deceptive;
-mod dns_name;
-mod email;
-mod hostname;
-mod idn_hostname;
-mod idna;
-mod invalid;
-mod ldh;
-mod mailbox;
-mod report;
-mod rfc_email;
-mod cidr;
-mod ip;
-#[cfg(feature = "url")]
-mod local_target;
-#[cfg(feature = "url")]
-mod origin;
-#[cfg(feature = "url")]
-mod outbound;
-mod port;
-#[cfg(feature = "reqwest")]
-pub mod reqwest;
-mod slug;
-mod uri;
-#[cfg(feature = "url")]
-mod web;
-
-pub use dns_name::DnsName;
-pub use email::Email;
-pub use hostname::Hostname;
-pub use idn_hostname::IdnHostname;
-pub use cidr::{Cidr, CidrSet};
-pub use invalid::{Invalid, InvalidKind};
-pub use ip::is_public_ip;
-#[cfg(feature = "url")]
-pub use local_target::LocalTarget;
-#[cfg(feature = "url")]
-pub use origin::Origin;
-#[cfg(feature = "url")]
-pub use outbound::{OutboundUrl, PinnedTarget, Redirects, Resolver, SystemResolver, TargetError, UrlPolicy};
-pub use port::Port;
-pub use report::Report;
-pub use rfc_email::RfcEmail;
-pub use slug::Slug;
-pub use uri::Uri;
+mod allowlist;
 #[cfg(feature = "files")]
 mod base_dir;
 mod char_spec;
 mod characters;
+mod cidr;
 mod command_arg;
+mod deceptive;
+mod dns_name;
+mod email;
 mod file_name;
 mod header_value;
+mod hostname;
+mod idn_hostname;
 #[cfg(feature = "idn")]
 mod idn_username;
+mod idna;
+mod invalid;
+mod ip;
+mod ldh;
+#[cfg(feature = "url")]
+mod local_target;
+mod mailbox;
+mod one_of;
+#[cfg(feature = "url")]
+mod origin;
+#[cfg(feature = "url")]
+mod outbound;
+mod pattern;
+mod port;
 mod rel_path;
+mod report;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
+mod rfc_email;
 mod safe_lines;
 mod safe_text;
+mod slug;
+mod sql_ident;
+mod uri;
 mod username;
 mod uuid;
+#[cfg(feature = "url")]
+mod web;
 
+pub use allowlist::Allowlist;
 #[cfg(feature = "files")]
 pub use base_dir::{BaseDir, BaseDirError, BaseDirErrorKind};
 pub use char_spec::CharSpec;
+pub use cidr::{Cidr, CidrSet};
 pub use command_arg::CommandArg;
+pub use dns_name::DnsName;
+pub use email::Email;
 pub use file_name::FileName;
 pub use header_value::HeaderValue;
+pub use hostname::Hostname;
+pub use idn_hostname::IdnHostname;
 #[cfg(feature = "idn")]
 pub use idn_username::IdnUsername;
+pub use invalid::{Invalid, InvalidKind};
+pub use ip::is_public_ip;
+#[cfg(feature = "url")]
+pub use local_target::LocalTarget;
+#[doc(hidden)]
+pub use one_of::none_of;
+#[cfg(feature = "url")]
+pub use origin::Origin;
+#[cfg(feature = "url")]
+pub use outbound::{OutboundUrl, PinnedTarget, Redirects, Resolver, SystemResolver, TargetError, UrlPolicy};
+pub use pattern::{Pattern, PatternError, PatternErrorKind};
+pub use port::Port;
 pub use rel_path::RelPath;
+pub use report::Report;
+pub use rfc_email::RfcEmail;
 pub use safe_lines::SafeLines;
 pub use safe_text::SafeText;
+pub use slug::Slug;
+pub use sql_ident::SqlIdent;
+pub use uri::Uri;
 pub use username::Username;
 pub use uuid::Uuid;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod compare;
+mod lists;
 mod login;
 mod names;
 mod network;
@@ -32,6 +33,7 @@ const ROOMS: &[Room] = &[
     ("names", names::races),
     ("network", network::races),
     ("text", text::races),
+    ("lists", lists::races),
 ];
 
 fn main() {

@@ -1,0 +1,97 @@
+//! A server of PostgreSQL that a test starts for itself: on a socket in a folder of its own, without a port.
+//!
+//! `PALISADE_POSTGRES_BIN` names another folder of programs than Debian's. The server refuses to run as root: started by
+//! root, it runs as `nobody`.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// Stopped when dropped.
+pub(crate) struct Server {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name =
+            format!("palisade-postgres-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        // The other user goes in by name alone.
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        let data = folder.join("data");
+        let made = program("initdb", &folder)
+            .args([
+                "--username=palisade", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync",
+                "--pgdata",
+            ])
+            .arg(&data)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let log = fs::File::create(folder.join("log")).unwrap();
+        let child = program("postgres", &folder)
+            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-k"])
+            .arg(&folder)
+            .arg("-D")
+            .arg(&data)
+            .stderr(Stdio::from(log))
+            .spawn()
+            .unwrap();
+        let server = Self { child, folder };
+        let started = Instant::now();
+        let is_ready = || {
+            let asked =
+                program("pg_isready", &server.folder).arg("-q").arg("-h").arg(&server.folder).status();
+            asked.unwrap().success()
+        };
+        while !is_ready() {
+            assert!(started.elapsed() < Duration::from_secs(30), "postgres does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+
+    /// The folder of its socket.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // SIGINT: fast shutdown, which ends the server's children as well.
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn program(name: &str, folder: &Path) -> Command {
+    let program = programs().join(name);
+    let mut command = if fs::metadata(folder).unwrap().uid() == 0 {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]).arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// The newest of `/usr/lib/postgresql/NUMBER/bin`.
+fn programs() -> PathBuf {
+    if let Some(folder) = std::env::var_os("PALISADE_POSTGRES_BIN") {
+        return folder.into();
+    }
+    let versions = fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed as on Debian");
+    let newest = versions.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse::<u32>().ok()).max();
+    Path::new("/usr/lib/postgresql").join(newest.unwrap().to_string()).join("bin")
+}
