@@ -65,8 +65,9 @@ pub use permission::{Marker, Permission};
 #[cfg(feature = "serde")]
 pub use policy::PolicyFile;
 pub use policy::{
-    Bound, BoundSubject, Change, Explanation, LivePolicy, Path, Policy, PolicyAuthorized, PolicyBuilder,
-    PolicyDecision, PolicyDenied, PolicyError, PolicyErrorKind, PolicyGrant, Session,
+    Asked, Bound, BoundSubject, Change, Explanation, LivePolicy, LooseEnd, Path, Policy, PolicyAuthorized,
+    PolicyBuilder, PolicyDecision, PolicyDenied, PolicyError, PolicyErrorKind, PolicyGrant, PolicyRule,
+    Session,
 };
 pub use proof::{Authorized, Granted, Permit};
 pub use requirement::{AnyOf, Requirement};

@@ -1,6 +1,7 @@
 use std::marker::PhantomData;
 
 use super::permission::{Marker, Permission};
+use super::proof::Granted;
 use super::set::PermSet;
 
 /// What a proof is for: one permission's type; a tuple of them, all of which are needed; or [`AnyOf`] a tuple.
@@ -15,9 +16,10 @@ use super::set::PermSet;
 ///         DocPerm::set(&[DocPerm::Read, DocPerm::Write])
 ///     }
 /// }
-/// assert!(Clerk.grant::<(perm::Read, perm::Write)>().is_ok());
+/// let (_read, _write) = Clerk.grant::<(perm::Read, perm::Write)>()?.split();
 /// assert!(Clerk.grant::<AnyOf<(perm::Write, perm::Sign)>>().is_ok());
 /// assert_eq!(Clerk.grant::<(perm::Read, perm::Sign)>().unwrap_err().permission(), "doc:sign");
+/// # Ok::<(), palisade::rbac::Denied>(())
 /// ```
 pub trait Requirement: sealed::Sealed + 'static {
     /// The list its permissions are of.
@@ -64,6 +66,15 @@ impl<M: Marker> Requirement for M {
 macro_rules! tuples {
     ($($first:ident $($other:ident)*;)*) => {
         $(
+            impl<'subject, $first: Requirement, $($other: Requirement<Permission = $first::Permission>),*>
+                Granted<'subject, ($first, $($other,)*)>
+            {
+                /// A proof for each.
+                pub fn split(self) -> (Granted<'subject, $first>, $(Granted<'subject, $other>,)*) {
+                    (Granted::passed(), $(Granted::<$other>::passed(),)*)
+                }
+            }
+
             impl<$first: Requirement, $($other: Requirement<Permission = $first::Permission>),*> sealed::Sealed
                 for ($first, $($other,)*)
             {

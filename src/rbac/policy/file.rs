@@ -13,6 +13,7 @@ use super::{Policy, PolicyBuilder, PolicyError};
 /// use palisade::rbac::PolicyFile;
 ///
 /// let file: PolicyFile = serde_json::from_str(r#"{
+///     "permissions": ["doc:read", "doc:write"],
 ///     "roles": {
 ///         "reader": { "allow": ["doc:read"] },
 ///         "editor": { "allow": ["doc:write"], "inherits": ["reader"] }
@@ -27,11 +28,15 @@ use super::{Policy, PolicyBuilder, PolicyError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// Every entry may be left out. `permissions`, if they are there, are all there are, so that a misspelt one is an error.
+///
 /// A word that is not one of a policy's is an error of the format's parser, which tells the line; a rule that is wrong is one
 /// of [`build`](Self::build), which names the rule.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PolicyFile {
+    /// If it is there, all there are.
+    permissions: Option<Vec<String>>,
     #[serde(deserialize_with = "unique")]
     roles: BTreeMap<String, RoleEntry>,
     #[serde(deserialize_with = "unique")]
@@ -83,6 +88,9 @@ impl PolicyFile {
     /// The rules of the file, to which others can be added.
     pub fn builder(&self) -> PolicyBuilder {
         let mut builder = Policy::builder();
+        if let Some(permissions) = &self.permissions {
+            builder = builder.only_permissions(permissions);
+        }
         for (role, entry) in &self.roles {
             builder = builder.role(role);
             builder = entry.allow.iter().fold(builder, |builder, permission| builder.allow(role, permission));

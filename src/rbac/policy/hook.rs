@@ -10,11 +10,31 @@ pub struct PolicyDecision<'a> {
     /// Who asked, as it was asked: known to the policy or not.
     pub subject: &'a str,
     /// What for.
-    pub permission: &'a str,
+    pub asked: Asked<'a>,
     /// Where; `None` outside of tenants.
     pub tenant: Option<&'a str>,
     /// What was decided.
     pub outcome: Result<(), PolicyDenied>,
+}
+
+/// What a policy was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asked<'a> {
+    /// A permission.
+    Permission(&'a str),
+    /// A session with these roles active.
+    Roles(&'a [&'a str]),
+}
+
+/// The permission, or the roles.
+impl fmt::Display for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(permission) => f.write_str(permission),
+            Self::Roles(roles) => write!(f, "roles {}", roles.join(", ")),
+        }
+    }
 }
 
 /// Told of every decision; nobody, unless the builder says so.
@@ -29,9 +49,15 @@ impl Hook {
     }
 
     #[inline]
-    pub(super) fn tell(&self, decision: &PolicyDecision<'_>) {
+    pub(super) fn tell(
+        &self,
+        tenant: Option<&str>,
+        subject: &str,
+        asked: Asked<'_>,
+        outcome: Result<(), PolicyDenied>,
+    ) {
         if let Some(listener) = &self.0 {
-            listener(decision);
+            listener(&PolicyDecision { subject, asked, tenant, outcome });
         }
     }
 }
