@@ -12,12 +12,14 @@ mod dice;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use palisade::rbac::{
     AnyOf, Authorizable, Authorized, Denied, DeniedReason, Granted, LivePolicy, PermSet, Permission, Permit,
-    Policy, PolicyBuilder, PolicyDenied, PolicyErrorKind, Role, require_permission,
+    Policy, PolicyBuilder, PolicyDenied, PolicyErrorKind, PolicyGrant, PolicyRule, Role, require_permission,
 };
 
 use dice::Dice;
@@ -289,6 +291,89 @@ fn policies_that_contradict_themselves_are_not_built() {
     let fine = base().inherits("a", "b").inherits("a", "c").inherits("b", "c").assign("ann", "a");
     assert_eq!(names(&fine.build().unwrap(), "ann"), ["x", "y", "z"], "two ways are no cycle");
     assert!(base().requires("a", "b").inherits("a", "b").assign("ann", "a").build().is_ok());
+}
+
+#[test]
+fn policies_answer_as_the_vectors_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/rbac");
+    let (mut policies, mut answers) = (0, 0);
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        for block in fs::read_to_string(&path).unwrap().split("\n: ").skip(1) {
+            let (title, lines) = block.split_once('\n').unwrap();
+            answers += play(&format!("{}: {title}", path.display()), lines);
+            policies += 1;
+        }
+    }
+    assert!(policies > 40 && answers > 80, "{policies} policies, {answers} answers");
+}
+
+/// Builds the policy of a block and asks its questions; answers how many.
+fn play(title: &str, lines: &str) -> usize {
+    let mut builder = Policy::builder();
+    let (mut questions, mut error) = (Vec::new(), None);
+    for line in lines.lines().filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let (rule, tenant) = match words.as_slice() {
+            [rule @ .., "in", tenant] => (rule, Some(*tenant)),
+            rule => (rule, None),
+        };
+        let of = |rule: PolicyRule| tenant.iter().fold(rule, |rule, tenant| rule.within(*tenant));
+        builder = match rule {
+            ["allow", role, permission] => builder.rule(of(PolicyRule::allow(*role, *permission))),
+            ["deny", role, permission] => builder.rule(of(PolicyRule::deny(*role, *permission))),
+            ["inherits", senior, junior] => builder.rule(of(PolicyRule::inherits(*senior, *junior))),
+            ["assign", subject, role] => builder.rule(of(PolicyRule::assign(*subject, *role))),
+            ["role", role] => builder.role(role),
+            ["permission", permission] => builder.permission(permission),
+            ["tenant", tenant] => builder.tenant(tenant),
+            ["exclusive", at_most, roles @ ..] => builder.exclusive(roles, at_most.parse().unwrap()),
+            ["active", at_most, roles @ ..] => builder.exclusive_when_active(roles, at_most.parse().unwrap()),
+            ["requires", role, required] => builder.requires(role, required),
+            ["most", role, number] => builder.at_most(role, number.parse().unwrap()),
+            ["only", permissions @ ..] => builder.only_permissions(permissions.iter().copied()),
+            ["error", ..] => {
+                let (kind, rule) = line["error ".len()..].split_once(' ').unwrap();
+                error = Some((kind, rule));
+                builder
+            }
+            ["yes" | "no" | "session" | "no-session", ..] => {
+                questions.push(words);
+                builder
+            }
+            _ => panic!("{title}: {line}"),
+        };
+    }
+    let policy = match (builder.build(), error) {
+        (Ok(policy), None) => policy,
+        (Err(found), Some((kind, rule))) => {
+            assert_eq!((&*format!("{:?}", found.kind()), found.rule()), (kind, rule), "{title}");
+            return 1;
+        }
+        (outcome, error) => panic!("{title}: {outcome:?}, where {error:?} was expected"),
+    };
+    for question in &questions {
+        let reason = |checked: Result<PolicyGrant<'_>, PolicyDenied>| {
+            checked.map_or_else(|denied| format!("{denied:?}"), |_| "yes".to_owned())
+        };
+        let (answer, expected) = match question.as_slice() {
+            ["yes", subject, permission] => (reason(policy.check(subject, permission)), "yes"),
+            ["no", subject, permission, denied] => (reason(policy.check(subject, permission)), *denied),
+            ["yes", subject, permission, "in", tenant] => {
+                (reason(policy.check_in(tenant, subject, permission)), "yes")
+            }
+            ["no", subject, permission, "in", tenant, denied] => {
+                (reason(policy.check_in(tenant, subject, permission)), *denied)
+            }
+            [word, subject, roles @ ..] => {
+                let answer = if policy.activate(subject, roles).is_ok() { "session" } else { "no-session" };
+                (answer.to_owned(), *word)
+            }
+            _ => panic!("{title}: {question:?}"),
+        };
+        assert_eq!(answer, expected, "{title}: {}", question.join(" "));
+    }
+    questions.len().max(1)
 }
 
 fn chain(roles: u32) -> PolicyBuilder {
