@@ -66,7 +66,7 @@ impl Constraints {
         for (name, subject) in subjects {
             let mut anywhere = BTreeSet::new();
             // A role that a subject has everywhere may be worth more in a tenant with rules of its own.
-            let more = policy.roles_of(subject).iter().filter_map(|role| differing.get(role)).flatten();
+            let more = policy.roles_of(subject).filter_map(|role| differing.get(&role)).flatten();
             let tenants: BTreeSet<u32> = policy.tenants_of(subject).chain(more.copied()).collect();
             for tenant in std::iter::once(None).chain(tenants.into_iter().map(Some)) {
                 let covered = policy.covered(subject, tenant);

@@ -19,9 +19,9 @@ impl Lists {
         self.starts.push(u32::try_from(self.items.len()).expect("a policy has a budget of 2^26 items"));
     }
 
-    /// What is in all of them.
-    pub(super) fn items(&self) -> &[u32] {
-        &self.items
+    /// How many lists there are.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.starts.len() - 1).expect("a policy has a budget of 2^26 items")
     }
 
     #[inline]

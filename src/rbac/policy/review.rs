@@ -183,12 +183,9 @@ impl Policy {
 
     fn assignments(&self, found: Subject) -> impl Iterator<Item = (&str, Option<&str>)> {
         let compiled = &*self.compiled;
-        let everywhere = compiled.roles_of(found).iter().map(|&role| (role, None));
+        let everywhere = compiled.roles_of(found).map(|role| (role, None));
         let there = compiled.tenants_of(found).flat_map(move |tenant| {
-            compiled
-                .roles_in(found, tenant)
-                .iter()
-                .map(move |&role| (role, Some(compiled.tenants.name(tenant))))
+            compiled.roles_in(found, tenant).map(move |role| (role, Some(compiled.tenants.name(tenant))))
         });
         everywhere.chain(there).map(|(role, tenant)| (compiled.roles.name(role), tenant))
     }
@@ -275,7 +272,8 @@ impl Policy {
             }
         }
         let allowed: BTreeSet<u32> = compiled.allowed_anywhere().collect();
-        let is_everywhere = compiled.subjects.values().any(|&found| !compiled.roles_of(found).is_empty());
+        let is_everywhere =
+            compiled.subjects.values().any(|&found| compiled.roles_of(found).next().is_some());
         let permissions =
             (0..compiled.permissions.count()).filter(|permission| !allowed.contains(permission));
         let roles = (0..compiled.roles.count()).filter(|role| !held.contains(role));
