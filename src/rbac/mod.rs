@@ -34,6 +34,7 @@
 //! | by such names, with typed proofs | [`Policy::bind`] |
 //! | with the roles that a task needs | [`Session`] |
 //! | why, who else, and what a change would change | [`Policy::explain`], [`Policy::users_with`], [`Policy::diff`] |
+//! | what is misspelt | [`PolicyBuilder::only_permissions_of`], [`Policy::loose_ends`] |
 //!
 //! It keeps no users and reads no database: the application says what a subject has. It knows no wildcards; all permissions
 //! of a list are [`Permission::every`], by name.
