@@ -22,7 +22,7 @@ use palisade::audit::{self, AuditLog, Event, Kind};
 use palisade::keys::{KeyFile, KeyRing, Wrapping};
 use palisade::password::{Hasher, Rules, VerifyErrorKind};
 use palisade::rate_limit::LoginGuard;
-use palisade::rbac::{Authorizable, Granted, PermSet, Role};
+use palisade::rbac::{Authorizable, Authorized, Granted, PermSet, Role};
 use palisade::redact::Redactor;
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
@@ -48,6 +48,7 @@ palisade::permissions! {
 }
 
 const MEMBER: Role<AccountPerm> = Role::new("member", AccountPerm::set(&[AccountPerm::ReadContact]));
+const ROLES: &[Role<AccountPerm>] = &[MEMBER];
 
 fn main() -> ExitCode {
     let result =
@@ -158,11 +159,13 @@ fn act(app: &App, ring: &KeyRing, user: &str) -> Result<(), Box<dyn Error>> {
         .database
         .query_row("SELECT role FROM roles WHERE user = ?1", [user], |row| row.get(0))
         .optional()?;
-    // A role that the program does not know gives nothing.
-    let roles = if stored.as_deref() == Some(MEMBER.name()) { vec![MEMBER] } else { Vec::new() };
+    let roles = stored.and_then(|name| Role::find(ROLES, &name)).into_iter().collect(); // an unknown one is none
     let user = User { name: user.to_owned(), roles };
     println!("\nWhat {} may do:", user.name);
-    println!("  {} is on record", contact(user.grant::<may::ReadContact>()?, app, ring, &user.name)?);
+    let own = user.authorize::<may::ReadContact, _>(Contact { of: user.name.clone() }, |user, contact| {
+        user.name == contact.of // and nobody else's
+    })?;
+    println!("  {} is on record", open_contact(own, app, ring)?);
     match user.grant::<may::EraseAccount>() {
         Ok(granted) => erase(granted, app, &user.name)?,
         Err(denied) => {
@@ -174,13 +177,18 @@ fn act(app: &App, ring: &KeyRing, user: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Opens the sealed address. Without the proof in the first argument, this cannot be called.
-fn contact(
-    _: Granted<'_, may::ReadContact>,
+/// Whose address.
+struct Contact {
+    of: String,
+}
+
+/// Opens the sealed address. Without a proof for this very one, this cannot be called.
+fn open_contact(
+    contact: Authorized<'_, may::ReadContact, Contact>,
     app: &App,
     ring: &KeyRing,
-    user: &str,
 ) -> Result<String, Box<dyn Error>> {
+    let user = &contact.resource().of;
     let sealed: Vec<u8> =
         app.database.query_row("SELECT address FROM contacts WHERE user = ?1", [user], |row| row.get(0))?;
     let address = Sealer::new(ring).open(&sealed, ["contacts.address", user])?;

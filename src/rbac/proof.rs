@@ -88,7 +88,7 @@ use super::requirement::Requirement;
 #[must_use = "a grant nobody asks for protects nothing"]
 pub struct Granted<'subject, P> {
     subject: PhantomData<&'subject ()>,
-    permission: PhantomData<fn() -> P>,
+    permission: PhantomData<fn(P) -> P>, // of this very type, and none that is a subtype of it
 }
 
 impl<P> Granted<'_, P> {
@@ -227,7 +227,7 @@ impl<P: Requirement, R: fmt::Debug> fmt::Debug for Authorized<'_, P, R> {
 #[must_use = "a permit nobody asks for protects nothing"]
 pub struct Permit<S, P> {
     subject: S,
-    permission: PhantomData<fn() -> P>,
+    permission: PhantomData<fn(P) -> P>,
 }
 
 impl<S, P: Requirement> Permit<S, P> {

@@ -40,7 +40,7 @@ pub trait Requirement: sealed::Sealed + 'static {
 
 /// One of several permissions is enough.
 #[derive(Debug)]
-pub struct AnyOf<T>(PhantomData<fn() -> T>);
+pub struct AnyOf<T>(PhantomData<fn(T) -> T>);
 
 mod sealed {
     pub trait Sealed {}

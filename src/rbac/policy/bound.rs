@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 
 use super::Policy;
 use super::error::{PolicyDenied, PolicyError, PolicyErrorKind};
-use super::hook::{Asked, Hook};
+use super::hook::Asked;
 use super::scope::{Effect, View};
 use super::session::Session;
 use crate::rbac::authorizable::Authorizable;
@@ -39,9 +39,9 @@ pub struct Bound<P> {
 /// does not change it.
 #[derive(Clone)]
 pub struct BoundSubject<P> {
+    policy: Policy,
     name: Box<str>,
-    tenant: Option<Box<str>>,
-    hook: Hook,
+    tenant: Option<u32>,
     allowed: PermSet<P>,
     denied: PermSet<P>,
 }
@@ -62,14 +62,13 @@ impl Policy {
 }
 
 impl<P: Permission> Bound<P> {
-    /// A subject with what it may do outside of tenants.
+    /// A subject with what it may do outside of tenants. What a tenant denies does not count here: see
+    /// [`subject_in`](Self::subject_in).
     ///
     /// # Errors
     /// The policy does not know it.
     pub fn subject(&self, subject: &str) -> Result<BoundSubject<P>, PolicyDenied> {
-        let (name, found) = self.policy.subject(subject)?;
-        let roles = self.policy.compiled.held(found, None);
-        Ok(self.of(name, None, roles.clone(), roles))
+        self.found(None, subject)
     }
 
     /// A subject with what it may do in `tenant`.
@@ -77,10 +76,17 @@ impl<P: Permission> Bound<P> {
     /// # Errors
     /// The policy does not know the subject or the tenant.
     pub fn subject_in(&self, tenant: &str, subject: &str) -> Result<BoundSubject<P>, PolicyDenied> {
-        let (name, found) = self.policy.subject(subject)?;
-        let tenant = self.policy.tenant(tenant)?;
-        let roles = self.policy.compiled.held(found, Some(tenant));
-        Ok(self.of(name, Some(tenant), roles.clone(), roles))
+        self.found(Some(tenant), subject)
+    }
+
+    fn found(&self, tenant: Option<&str>, subject: &str) -> Result<BoundSubject<P>, PolicyDenied> {
+        let place = tenant.map(|tenant| self.policy.tenant(tenant)).transpose();
+        let found = place.and_then(|place| Ok((place, self.policy.subject(subject)?)));
+        let (place, (name, found)) = found.inspect_err(|denied| {
+            self.policy.hook.tell(tenant, subject, Asked::Subject, Err(*denied));
+        })?;
+        let roles = self.policy.compiled.held(found, place);
+        Ok(self.of(name, place, roles.clone(), roles))
     }
 
     /// What `active` roles allow, and what any of the `held` ones deny.
@@ -93,9 +99,9 @@ impl<P: Permission> Bound<P> {
     ) -> BoundSubject<P> {
         let view = self.policy.compiled.view(tenant);
         BoundSubject {
+            policy: self.policy.clone(),
             name: name.into(),
-            tenant: tenant.map(|tenant| self.policy.compiled.tenants.name(tenant).into()),
-            hook: self.policy.compiled.hook.clone(),
+            tenant,
             allowed: self.said(view, Effect::Allow, active),
             denied: self.said(view, Effect::Deny, held),
         }
@@ -138,9 +144,20 @@ impl<P> BoundSubject<P> {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Where it may do that; `None` outside of tenants. A handler compares it with the tenant of what it is about to touch.
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.map(|tenant| self.policy.compiled.tenants.name(tenant))
+    }
+
+    /// The policy that said so: [`Policy::is_same`] tells whether it has been replaced.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
 }
 
 impl<P: Permission> Authorizable<P> for BoundSubject<P> {
+    /// What its roles allow; some of it may be denied.
     fn effective(&self) -> PermSet<P> {
         self.allowed
     }
@@ -155,7 +172,7 @@ impl<P: Permission> Authorizable<P> for BoundSubject<P> {
             DeniedReason::Rule => PolicyDenied::Rule,
             DeniedReason::NotGranted | DeniedReason::Inactive => PolicyDenied::NotGranted,
         });
-        self.hook.tell(self.tenant.as_deref(), &self.name, Asked::Permission(permission.name()), outcome);
+        self.policy.hook.tell(self.tenant(), &self.name, Asked::Permission(permission.name()), outcome);
     }
 }
 
@@ -163,6 +180,7 @@ impl<P: Permission> fmt::Debug for BoundSubject<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BoundSubject")
             .field("name", &self.name)
+            .field("tenant", &self.tenant())
             .field("allowed", &self.allowed.minus(self.denied))
             .finish_non_exhaustive()
     }

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Policy;
 use super::compiled::Compiled;
@@ -17,8 +18,10 @@ pub struct PolicyBuilder {
     pub(super) known_roles: BTreeSet<String>,
     pub(super) known_permissions: BTreeSet<String>,
     pub(super) known_tenants: BTreeSet<String>,
-    /// Whether the known permissions are all there are.
-    pub(super) is_closed: bool,
+    /// Whether the known ones are all there are.
+    pub(super) are_roles_closed: bool,
+    pub(super) are_permissions_closed: bool,
+    pub(super) are_tenants_closed: bool,
     pub(super) exclusive: Vec<Exclusive>,
     pub(super) prerequisites: Vec<(String, String)>,
     pub(super) most: Vec<(String, usize)>,
@@ -54,13 +57,13 @@ impl PolicyBuilder {
     /// Subjects of `role` may not do `permission`, whatever other roles they have.
     ///
     /// # Security
-    /// A denial of a misspelt permission denies nothing: close the list of permissions by
-    /// [`only_permissions_of`](Self::only_permissions_of), and look at [`Policy::loose_ends`].
+    /// A denial under a misspelt name denies nothing: close the lists by [`only_roles`](Self::only_roles),
+    /// [`only_permissions_of`](Self::only_permissions_of) and [`only_tenants`](Self::only_tenants), and look at [`Policy::loose_ends`].
     pub fn deny(self, role: &str, permission: &str) -> Self {
         self.rule(PolicyRule::deny(role, permission))
     }
 
-    /// Subjects of `role` may not do `permission` in `tenant`, whatever other roles they have.
+    /// Subjects of `role`, which another rule defines, may not do `permission` in `tenant`, whatever other roles they have.
     pub fn deny_in(self, tenant: &str, role: &str, permission: &str) -> Self {
         self.rule(PolicyRule::deny(role, permission).within(tenant))
     }
@@ -109,10 +112,16 @@ impl PolicyBuilder {
         self
     }
 
+    /// These roles, and others declared so, are all there are: a rule about another is an error.
+    pub fn only_roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.known_roles.extend(roles.into_iter().map(Into::into));
+        Self { are_roles_closed: true, ..self }
+    }
+
     /// These permissions, and others declared so, are all there are: a rule about another is an error.
     pub fn only_permissions(mut self, permissions: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.known_permissions.extend(permissions.into_iter().map(Into::into));
-        Self { is_closed: true, ..self }
+        Self { are_permissions_closed: true, ..self }
     }
 
     /// The permissions of this list, and others declared so, are all there are: a rule about another is an error.
@@ -135,10 +144,20 @@ impl PolicyBuilder {
         self
     }
 
+    /// These tenants, and others declared so, are all there are: a rule in another is an error.
+    pub fn only_tenants(mut self, tenants: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.known_tenants.extend(tenants.into_iter().map(Into::into));
+        Self { are_tenants_closed: true, ..self }
+    }
+
     /// No subject has more than `at_most` of these roles in one tenant, those that it inherits counted: static separation of
     /// duty.
     ///
     /// A set of which no other rule defines a role declares them all; where some are defined, a role that is not is an error.
+    ///
+    /// # Security
+    /// So a set all of whose names are misspelt excludes nothing: close the list of roles by [`only_roles`](Self::only_roles),
+    /// as [`PolicyFile`](crate::rbac) does, and look at [`Policy::loose_ends`].
     pub fn exclusive(self, roles: &[&str], at_most: usize) -> Self {
         self.exclude(roles, at_most, When::Assigned)
     }
@@ -162,7 +181,8 @@ impl PolicyBuilder {
     }
 
     /// Tells `listener` of every decision, allowed and denied, such as to write it to an audit log: of checks, of proofs by
-    /// [`Policy::bind`], of roles that a session asks for. It is called by the thread that asks, before the answer is given.
+    /// [`Policy::bind`], of roles that a session asks for. It is called by the thread that asks, before the answer is given;
+    /// a listener that asks the policy in turn is told of that as well, and so without end. Several are all told.
     ///
     /// ```
     /// use palisade::audit::{AuditLog, Event};
@@ -184,7 +204,7 @@ impl PolicyBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn on_decision(self, listener: impl Fn(&PolicyDecision<'_>) + Send + Sync + 'static) -> Self {
-        Self { hook: Hook::of(listener), ..self }
+        Self { hook: self.hook.and(listener), ..self }
     }
 
     /// Checks all rules and freezes them.
@@ -192,7 +212,8 @@ impl PolicyBuilder {
     /// # Errors
     /// A rule is wrong; the error names it.
     pub fn build(self) -> Result<Policy, PolicyError> {
-        Compiled::of(&self).map(Policy::of)
+        let compiled = Arc::new(Compiled::of(&self)?);
+        Ok(Policy { compiled, hook: self.hook })
     }
 
     fn exclude(mut self, roles: &[&str], at_most: usize, when: When) -> Self {

@@ -1,9 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::builder::PolicyBuilder;
+use super::builder::{Exclusive, PolicyBuilder};
 use super::constraints::{AtMost, Constraints};
 use super::error::{PolicyError, PolicyErrorKind};
-use super::hook::Hook;
 use super::names::{MOST_BYTES, Names};
 use super::rule::Statement;
 use super::scope::{Rules, Scope, View};
@@ -22,7 +21,6 @@ pub(super) struct Compiled {
     /// Of the tenants that have rules of their own.
     scopes: HashMap<u32, Scope>,
     pub(super) active: Vec<AtMost>,
-    pub(super) hook: Hook,
 }
 
 /// Where a subject's roles stand.
@@ -52,7 +50,7 @@ type Assigned<'a> = BTreeMap<&'a str, BTreeMap<Option<u32>, BTreeSet<u32>>>;
 impl Compiled {
     pub(super) fn of(builder: &PolicyBuilder) -> Result<Self, PolicyError> {
         check_names(builder)?;
-        let (roles, permissions, tenants) = (roles(builder), permissions(builder)?, tenants(builder));
+        let (roles, permissions, tenants) = (roles(builder), permissions(builder)?, tenants(builder)?);
         let constraints = Constraints::of(builder, &roles)?;
 
         let (mut rules, mut assigned) = (BTreeMap::<Option<u32>, Rules>::new(), Assigned::new());
@@ -97,12 +95,11 @@ impl Compiled {
             everywhere,
             scopes,
             active: Vec::new(),
-            hook: builder.hook.clone(),
         };
         for (subject, in_tenants) in assigned {
             compiled.add(subject, in_tenants);
         }
-        constraints.hold(&compiled, &mut budget)?;
+        constraints.hold(&compiled)?;
         compiled.active = constraints.active;
         Ok(compiled)
     }
@@ -182,9 +179,19 @@ impl Compiled {
     }
 
     /// All roles that a subject has in a tenant, those that it inherits included.
-    pub(super) fn covered(&self, subject: Subject, tenant: Option<u32>) -> BTreeSet<u32> {
+    pub(super) fn covered(&self, subject: Subject, tenant: Option<u32>) -> Vec<u32> {
         let view = self.view(tenant);
-        self.held(subject, tenant).flat_map(|role| view.covers(role)).copied().collect()
+        let mut covered: Vec<u32> =
+            self.held(subject, tenant).flat_map(|role| view.covers(role)).copied().collect();
+        covered.sort_unstable();
+        covered.dedup();
+        covered
+    }
+
+    /// Whether a subject has a role in a tenant, itself or by inheritance.
+    pub(super) fn is_covered(&self, subject: Subject, tenant: Option<u32>, role: u32) -> bool {
+        let view = self.view(tenant);
+        self.held(subject, tenant).any(|held| view.covers(held).binary_search(&role).is_ok())
     }
 
     /// The permissions that rules allow, in any tenant.
@@ -192,13 +199,12 @@ impl Compiled {
         self.scopes.values().chain([&self.everywhere]).flat_map(Scope::allowed_by_rules)
     }
 
-    /// By role: the tenants where it inherits others than elsewhere.
-    pub(super) fn tenants_where_roles_differ(&self) -> HashMap<u32, Vec<u32>> {
-        let mut tenants: HashMap<u32, Vec<u32>> = HashMap::new();
+    /// By role: the tenants whose rules reach it.
+    pub(super) fn tenants_by_role(&self) -> HashMap<u32, BTreeSet<u32>> {
+        let mut tenants: HashMap<u32, BTreeSet<u32>> = HashMap::new();
         for (&tenant, scope) in &self.scopes {
-            let (here, elsewhere) = (self.view(Some(tenant)), self.view(None));
-            for &role in scope.roles().iter().filter(|&&role| here.covers(role) != elsewhere.covers(role)) {
-                tenants.entry(role).or_default().push(tenant);
+            for &role in scope.roles() {
+                tenants.entry(role).or_default().insert(tenant);
             }
         }
         tenants
@@ -211,20 +217,25 @@ impl Span {
     }
 }
 
-/// The roles that rules define: by a permission, a denial, or a role that they inherit.
+/// The roles that rules define: by a permission, a role that they inherit, or a denial that holds everywhere. A denial in one
+/// tenant is about a role that there is, or its name is misspelt.
 fn roles(builder: &PolicyBuilder) -> Names {
     let mut roles = Names::default();
     for role in &builder.known_roles {
         roles.number_or_add(role);
     }
+    if builder.are_roles_closed {
+        return roles;
+    }
     for rule in &builder.rules {
         match &rule.statement {
+            Statement::Deny { .. } if rule.tenant.is_some() => continue,
             Statement::Allow { role, .. } | Statement::Deny { role, .. } => roles.number_or_add(role),
             Statement::Inherits { senior, .. } => roles.number_or_add(senior),
             Statement::Assign { .. } => continue,
         };
     }
-    let is_new = |set: &&super::builder::Exclusive| set.roles.iter().all(|role| roles.number(role).is_none());
+    let is_new = |set: &&Exclusive| set.roles.iter().all(|role| roles.number(role).is_none());
     let declaring: Vec<_> = builder.exclusive.iter().filter(is_new).collect();
     for role in declaring.into_iter().flat_map(|set| &set.roles) {
         roles.number_or_add(role);
@@ -239,7 +250,7 @@ fn permissions(builder: &PolicyBuilder) -> Result<Names, PolicyError> {
         else {
             continue;
         };
-        if builder.is_closed && !builder.known_permissions.contains(permission) {
+        if builder.are_permissions_closed && !builder.known_permissions.contains(permission) {
             return Err(PolicyError::new(PolicyErrorKind::UnknownPermission, rule.to_string()));
         }
         permissions.number_or_add(permission);
@@ -250,13 +261,19 @@ fn permissions(builder: &PolicyBuilder) -> Result<Names, PolicyError> {
     Ok(permissions)
 }
 
-fn tenants(builder: &PolicyBuilder) -> Names {
+fn tenants(builder: &PolicyBuilder) -> Result<Names, PolicyError> {
     let mut tenants = Names::default();
-    let of_rules = builder.rules.iter().filter_map(|rule| rule.tenant.as_ref());
-    for tenant in of_rules.chain(&builder.known_tenants) {
+    for rule in &builder.rules {
+        let Some(tenant) = &rule.tenant else { continue };
+        if builder.are_tenants_closed && !builder.known_tenants.contains(tenant) {
+            return Err(PolicyError::new(PolicyErrorKind::UnknownTenant, rule.to_string()));
+        }
         tenants.number_or_add(tenant);
     }
-    tenants
+    for tenant in &builder.known_tenants {
+        tenants.number_or_add(tenant);
+    }
+    Ok(tenants)
 }
 
 fn check_names(builder: &PolicyBuilder) -> Result<(), PolicyError> {
@@ -267,12 +284,18 @@ fn check_names(builder: &PolicyBuilder) -> Result<(), PolicyError> {
         .chain(builder.most.iter().map(|(role, _)| role));
     let besides = declared.into_iter().flatten().chain(of_constraints).map(String::as_str);
     for name in builder.rules.iter().flat_map(|rule| rule.names()).chain(besides) {
-        if name.is_empty() || name.len() > MOST_BYTES || name.chars().any(char::is_control) {
+        if name.is_empty() || name.len() > MOST_BYTES || name.chars().any(misleads) {
             let shown: String = name.chars().take(64).collect();
             return Err(PolicyError::new(PolicyErrorKind::Name, format!("{shown:?}")));
         }
     }
     Ok(())
+}
+
+/// Whether a character breaks a line of a log, or turns the text after it around.
+fn misleads(character: char) -> bool {
+    let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 fn number(count: usize) -> u32 {

@@ -54,7 +54,7 @@ impl Constraints {
     }
 
     /// Holds every subject in every tenant against them.
-    pub(super) fn hold(&self, policy: &Compiled, budget: &mut usize) -> Result<(), PolicyError> {
+    pub(super) fn hold(&self, policy: &Compiled) -> Result<(), PolicyError> {
         if self.assigned.is_empty() && self.prerequisites.is_empty() && self.most.is_empty() {
             return Ok(());
         }
@@ -62,15 +62,20 @@ impl Constraints {
             policy.subjects.iter().map(|(name, subject)| (&**name, *subject)).collect();
         subjects.sort_unstable_by_key(|(name, _)| *name); // the same error every time
         let mut holders: HashMap<u32, usize> = HashMap::new();
-        let differing = policy.tenants_where_roles_differ();
+        let differing = tenants_where_roles_differ(policy);
+        let sets = self.assigned.iter().map(|set| set.roles.len()).sum::<usize>();
+        let constraints = 1 + sets + self.prerequisites.len() + self.most.len();
+        let mut steps = MOST_STEPS;
         for (name, subject) in subjects {
             let mut anywhere = BTreeSet::new();
             // A role that a subject has everywhere may be worth more in a tenant with rules of its own.
             let more = policy.roles_of(subject).filter_map(|role| differing.get(&role)).flatten();
             let tenants: BTreeSet<u32> = policy.tenants_of(subject).chain(more.copied()).collect();
             for tenant in std::iter::once(None).chain(tenants.into_iter().map(Some)) {
+                let view = policy.view(tenant);
+                let covers = policy.held(subject, tenant).map(|role| view.covers(role).len());
+                spend(&mut steps, constraints.saturating_add(covers.sum()))?;
                 let covered = policy.covered(subject, tenant);
-                spend(budget, 1 + covered.len())?;
                 self.hold_one(policy, name, tenant, &covered)?;
                 anywhere.extend(covered);
             }
@@ -91,19 +96,20 @@ impl Constraints {
         policy: &Compiled,
         subject: &str,
         tenant: Option<u32>,
-        covered: &BTreeSet<u32>,
+        covered: &[u32],
     ) -> Result<(), PolicyError> {
+        let is_covered = |role: &u32| covered.binary_search(role).is_ok();
         let name = |role: &u32| policy.roles.name(*role);
         let place = || tenant.map_or(String::new(), |tenant| format!(" in {}", policy.tenants.name(tenant)));
         for set in &self.assigned {
-            let held: Vec<&str> = set.roles.iter().filter(|role| covered.contains(role)).map(name).collect();
+            let held: Vec<&str> = set.roles.iter().filter(|role| is_covered(role)).map(name).collect();
             if held.len() > set.at_most {
                 let rule = format!("{subject}{}: {}", place(), held.join(" and "));
                 return Err(PolicyError::new(PolicyErrorKind::Exclusive, rule));
             }
         }
         for (role, required) in &self.prerequisites {
-            if covered.contains(role) && !covered.contains(required) {
+            if is_covered(role) && !is_covered(required) {
                 let rule = format!("{subject}{}: {} without {}", place(), name(role), name(required));
                 return Err(PolicyError::new(PolicyErrorKind::Prerequisite, rule));
             }
@@ -111,3 +117,16 @@ impl Constraints {
         Ok(())
     }
 }
+
+/// By role: the tenants where it inherits others than elsewhere.
+fn tenants_where_roles_differ(policy: &Compiled) -> HashMap<u32, BTreeSet<u32>> {
+    let mut tenants = policy.tenants_by_role();
+    for (&role, tenants) in &mut tenants {
+        let elsewhere = policy.view(None).covers(role);
+        tenants.retain(|&tenant| policy.view(Some(tenant)).covers(role) != elsewhere);
+    }
+    tenants
+}
+
+/// Roles looked at for all subjects in all tenants: seconds.
+const MOST_STEPS: usize = 1 << 27;

@@ -4,6 +4,10 @@ use std::sync::Arc;
 use super::error::PolicyDenied;
 
 /// A decision of a policy, as its hook is told: see [`PolicyBuilder::on_decision`](super::PolicyBuilder::on_decision).
+///
+/// # Security
+/// The names are as they were asked for: of any length, with any characters. What writes them escapes and cuts them, as
+/// an audit log does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PolicyDecision<'a> {
@@ -25,6 +29,8 @@ pub enum Asked<'a> {
     Permission(&'a str),
     /// A session with these roles active.
     Roles(&'a [&'a str]),
+    /// All that the subject may do, by [`Policy::bind`](super::Policy::bind): told where it is refused.
+    Subject,
 }
 
 /// The permission, or the roles.
@@ -33,6 +39,7 @@ impl fmt::Display for Asked<'_> {
         match self {
             Self::Permission(permission) => f.write_str(permission),
             Self::Roles(roles) => write!(f, "roles {}", roles.join(", ")),
+            Self::Subject => f.write_str("all that the subject may do"),
         }
     }
 }
@@ -44,8 +51,18 @@ pub(super) struct Hook(Option<Arc<Listener>>);
 type Listener = dyn Fn(&PolicyDecision<'_>) + Send + Sync;
 
 impl Hook {
-    pub(super) fn of(listener: impl Fn(&PolicyDecision<'_>) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(listener)))
+    /// Tells `listener` as well.
+    pub(super) fn and(self, listener: impl Fn(&PolicyDecision<'_>) + Send + Sync + 'static) -> Self {
+        let Some(first) = self.0 else { return Self(Some(Arc::new(listener))) };
+        Self(Some(Arc::new(move |decision: &PolicyDecision<'_>| {
+            first(decision);
+            listener(decision);
+        })))
+    }
+
+    /// This one, or the `other` if it tells nobody.
+    pub(super) fn or(self, other: &Self) -> Self {
+        Self(self.0.or_else(|| other.0.clone()))
     }
 
     #[inline]

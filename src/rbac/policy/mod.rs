@@ -63,9 +63,13 @@ pub use session::Session;
 #[derive(Clone)]
 pub struct Policy {
     compiled: Arc<Compiled>,
+    hook: Hook,
 }
 
 /// Proof that a policy grants a subject a permission: it names both, and the tenant.
+///
+/// A function that takes one compares [`permission`](Self::permission) and [`tenant`](Self::tenant) with what it is about to
+/// do, since a grant of another has the same type; [`Policy::bind`] gives proofs that the compiler tells apart.
 ///
 /// It is not copied, and does not outlive the policy. A task or a handler's extractor takes a [`Permit`](super::Permit) of
 /// [`Policy::bind`]'s subjects.
@@ -104,11 +108,8 @@ impl Policy {
         PolicyBuilder::default()
     }
 
-    fn of(compiled: Compiled) -> Self {
-        Self { compiled: Arc::new(compiled) }
-    }
-
-    /// Whether `subject` has `permission`, by the roles that it has everywhere.
+    /// Whether `subject` has `permission`, by the roles that it has everywhere. What a tenant allows or denies does not count
+    /// here: where there are tenants, take [`check_in`](Self::check_in).
     ///
     /// # Errors
     /// It has not.
@@ -187,7 +188,7 @@ impl Policy {
         decide(compiled.view(tenant), permission, compiled.held(found, tenant))?;
         let tenant = tenant.map(|tenant| compiled.tenants.name(tenant));
         let permission = compiled.permissions.name(permission);
-        Ok(PolicyGrant { subject, permission, tenant, hook: &compiled.hook })
+        Ok(PolicyGrant { subject, permission, tenant, hook: &self.hook })
     }
 
     #[inline]
@@ -199,7 +200,7 @@ impl Policy {
         decided: Result<T, PolicyDenied>,
     ) -> Result<T, PolicyDenied> {
         let outcome = decided.as_ref().map(|_| ()).map_err(|denied| *denied);
-        self.compiled.hook.tell(tenant, subject, Asked::Permission(permission), outcome);
+        self.hook.tell(tenant, subject, Asked::Permission(permission), outcome);
         decided
     }
 

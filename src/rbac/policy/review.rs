@@ -39,7 +39,7 @@ pub enum LooseEnd {
     Permission(String),
     /// A role that no subject has, itself or by inheritance.
     Role(String),
-    /// A tenant in which no subject has a role.
+    /// A tenant in which no subject has a role of its own.
     Tenant(String),
 }
 
@@ -208,7 +208,8 @@ impl Policy {
         users
     }
 
-    /// Who gains and who loses what when `self` is replaced by `new`. It asks both for every subject in every tenant.
+    /// Who gains and who loses what when `self` is replaced by `new`. It asks both for every subject in every tenant; it does
+    /// not tell what changes for sessions alone, by constraints on active roles.
     ///
     /// ```
     /// use palisade::rbac::Policy;
@@ -272,12 +273,10 @@ impl Policy {
             }
         }
         let allowed: BTreeSet<u32> = compiled.allowed_anywhere().collect();
-        let is_everywhere =
-            compiled.subjects.values().any(|&found| compiled.roles_of(found).next().is_some());
         let permissions =
             (0..compiled.permissions.count()).filter(|permission| !allowed.contains(permission));
         let roles = (0..compiled.roles.count()).filter(|role| !held.contains(role));
-        let tenants = (0..compiled.tenants.count()).filter(|tenant| !is_everywhere && !used.contains(tenant));
+        let tenants = (0..compiled.tenants.count()).filter(|tenant| !used.contains(tenant));
         permissions
             .map(|permission| LooseEnd::Permission(compiled.permissions.name(permission).to_owned()))
             .chain(roles.map(|role| LooseEnd::Role(compiled.roles.name(role).to_owned())))
@@ -289,9 +288,11 @@ impl Policy {
     pub fn to_dot(&self) -> String {
         let compiled = &*self.compiled;
         let mut dot = String::from("digraph roles {\n  rankdir=BT;\n  node [shape=box];\n");
+        let tenants = compiled.tenants_by_role();
         for (role, name) in (0..).zip(compiled.roles.iter()) {
             let (mut label, mut edges) = (quoted(name), String::new());
-            for tenant in self.places() {
+            let reaching = tenants.get(&role).into_iter().flatten().map(|&tenant| Some(tenant));
+            for tenant in std::iter::once(None).chain(reaching) {
                 let (view, everywhere) = (compiled.view(tenant), compiled.view(None));
                 let place = tenant.map(|tenant| quoted(compiled.tenants.name(tenant)));
                 let (inside, style) = match &place {
@@ -401,7 +402,7 @@ impl fmt::Display for LooseEnd {
         match self {
             Self::Permission(permission) => write!(f, "no role allows {permission}"),
             Self::Role(role) => write!(f, "nobody has the role {role}"),
-            Self::Tenant(tenant) => write!(f, "nobody has a role in {tenant}"),
+            Self::Tenant(tenant) => write!(f, "nobody has a role of its own in {tenant}"),
         }
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::compiled::Subject;
@@ -40,7 +41,7 @@ impl Policy {
     /// The subject is unknown or has not all of the roles, itself or by inheritance; or they exclude each other.
     pub fn activate(&self, subject: &str, roles: &[&str]) -> Result<Session, PolicyDenied> {
         let session = self.session(None, subject, roles);
-        self.compiled.hook.tell(None, subject, Asked::Roles(roles), outcome(&session));
+        self.hook.tell(None, subject, Asked::Roles(roles), outcome(&session));
         session
     }
 
@@ -50,17 +51,18 @@ impl Policy {
     /// As [`activate`](Self::activate), or the tenant is unknown.
     pub fn activate_in(&self, tenant: &str, subject: &str, roles: &[&str]) -> Result<Session, PolicyDenied> {
         let session = self.tenant(tenant).and_then(|tenant| self.session(Some(tenant), subject, roles));
-        self.compiled.hook.tell(Some(tenant), subject, Asked::Roles(roles), outcome(&session));
+        self.hook.tell(Some(tenant), subject, Asked::Roles(roles), outcome(&session));
         session
     }
 
     fn session(&self, tenant: Option<u32>, subject: &str, roles: &[&str]) -> Result<Session, PolicyDenied> {
         let compiled = &*self.compiled;
         let (name, found) = self.subject(subject)?;
-        let covered = compiled.covered(found, tenant);
-        let number = |role: &&str| compiled.roles.number(role).filter(|role| covered.contains(role));
-        let roles: Vec<u32> =
-            roles.iter().map(number).collect::<Option<_>>().ok_or(PolicyDenied::NotActivated)?;
+        let number = |role: &&str| {
+            compiled.roles.number(role).filter(|role| compiled.is_covered(found, tenant, *role))
+        };
+        let roles: Option<BTreeSet<u32>> = roles.iter().map(number).collect();
+        let roles: Vec<u32> = roles.ok_or(PolicyDenied::NotActivated)?.into_iter().collect();
         let view = compiled.view(tenant);
         let is_active =
             |role: u32| roles.iter().any(|&active| view.covers(active).binary_search(&role).is_ok());
@@ -85,12 +87,12 @@ impl Session {
     /// None has.
     pub fn check(&self, permission: &str) -> Result<PolicyGrant<'_>, PolicyDenied> {
         let compiled = &*self.policy.compiled;
-        let tenant = self.tenant.map(|tenant| compiled.tenants.name(tenant));
+        let tenant = self.tenant();
         let decided = self.decide(permission);
         let outcome = decided.map(|_| ());
-        compiled.hook.tell(tenant, &self.subject, Asked::Permission(permission), outcome);
+        self.policy.hook.tell(tenant, &self.subject, Asked::Permission(permission), outcome);
         let permission = compiled.permissions.name(decided?);
-        Ok(PolicyGrant { subject: &self.subject, permission, tenant, hook: &compiled.hook })
+        Ok(PolicyGrant { subject: &self.subject, permission, tenant, hook: &self.policy.hook })
     }
 
     fn decide(&self, permission: &str) -> Result<u32, PolicyDenied> {
@@ -106,6 +108,11 @@ impl Session {
     /// Whose session it is.
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// Where it is; `None` outside of tenants.
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.map(|tenant| self.policy.compiled.tenants.name(tenant))
     }
 
     /// The roles that are active.
@@ -127,6 +134,7 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("subject", &self.subject)
+            .field("tenant", &self.tenant())
             .field("roles", &self.roles().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
