@@ -192,7 +192,7 @@ mod axum_adapters {
     use axum::http::header::AUTHORIZATION;
     use axum::middleware::{self, Next};
     use axum::routing::{any, delete, get, post};
-    use palisade::rbac::{Granted, GuardedRouter, Permit};
+    use palisade::rbac::{BoundSubject, Granted, GuardedRouter, Permission, Permit, Policy};
 
     use super::*;
 
@@ -206,7 +206,7 @@ mod axum_adapters {
 
     /// A token is the permissions of its user.
     fn user(token: &str) -> User {
-        let named = token.split(' ').filter_map(<DocPerm as palisade::rbac::Permission>::from_name);
+        let named = token.split(' ').filter_map(DocPerm::from_name);
         User { permissions: named.collect(), ..User::default() }
     }
 
@@ -358,6 +358,21 @@ mod axum_adapters {
         assert_eq!(ask(&app, "DELETE", "/docs/17", None).await, forbidden());
         assert_eq!(ask(&app, "DELETE", "/docs/x", Some("doc:read")).await, forbidden());
         assert_eq!(ask(&app, "GET", "/owned", Some("doc:read")).await, forbidden());
+    }
+
+    #[tokio::test]
+    async fn subjects_of_a_policy_are_checked_by_its_names() {
+        let policy = Policy::builder().allow("reader", "doc:read").deny("reader", "doc:write");
+        let policy = policy.allow("editor", "doc:write").allow("admin", "doc:delete");
+        let policy = policy.assign("ann", "reader").assign("ann", "editor").build().unwrap();
+        let ann = policy.bind::<DocPerm>().unwrap().subject("ann").unwrap();
+        let app = GuardedRouter::new()
+            .route::<BoundSubject<DocPerm>, perm::Read>("/", get(async || "minutes"))
+            .route::<BoundSubject<DocPerm>, perm::Write>("/", post(async || "secret"))
+            .into_router()
+            .layer(axum::Extension(ann));
+        assert_eq!(ask(&app, "GET", "/", None).await, ok("minutes"));
+        assert_eq!(ask(&app, "POST", "/", None).await, forbidden());
     }
 
     #[tokio::test]

@@ -76,7 +76,7 @@ use super::requirement::Requirement;
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-/// ```compile_fail,E0282
+/// ```compile_fail,E0284
 /// # use axum::routing::get;
 /// # use palisade::rbac::GuardedRouter;
 /// let _: GuardedRouter = GuardedRouter::new().route("/docs", get(async || "minutes")); // who may?

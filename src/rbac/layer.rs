@@ -15,7 +15,8 @@ use super::requirement::Requirement;
 
 /// Puts a check before a service of tower: without a subject `S` that holds `R`, it is not called.
 ///
-/// The subject is taken from the request's extensions, where an authentication layer has put it.
+/// The subject is taken from the request's extensions, where an authentication layer has put it: a type of the application,
+/// an `Arc` of one, or the [`BoundSubject`](super::BoundSubject) of a policy. `S` names the type that was put there.
 ///
 /// ```
 /// use http::{Request, Response, StatusCode};
@@ -50,8 +51,7 @@ use super::requirement::Requirement;
 ///
 /// # Security
 /// A request without a subject is refused as one without the permission is: authentication that was forgotten, or that runs
-/// after the check, lets nobody in. Of several subjects of one type the last that was inserted counts. The check is made before the
-/// body is read, once for each request.
+/// after the check, lets nobody in. The check is made once for each request, before its body is read.
 pub struct RequirePermission<S, R> {
     checked: PhantomData<fn() -> (S, R)>,
 }
