@@ -43,8 +43,8 @@ const AT_THE_ROOT: &[&str] = &["permissions", "secrets", "vectors"];
 
 /// Folders that know rooms and that no room knows.
 const ADAPTERS: &[&str] = &[
-    "redact/tracing", "redact/log", "redact/json", "rate_limit/store/redis", "web/layer", "audit/sink",
-    "doctor",
+    "redact/tracing", "redact/log", "redact/json", "rate_limit/store/redis", "rbac/layer", "rbac/axum",
+    "web/layer", "audit/sink", "doctor",
 ];
 
 #[test]

@@ -36,6 +36,10 @@ pub trait Requirement: sealed::Sealed + 'static {
     /// The permissions it names.
     #[doc(hidden)]
     fn each(see: &mut dyn FnMut(Self::Permission));
+
+    /// The same in words, such as `doc:read and any of (doc:write, doc:sign)`.
+    #[doc(hidden)]
+    fn in_words() -> String;
 }
 
 /// One of several permissions is enough.
@@ -60,6 +64,10 @@ impl<M: Marker> Requirement for M {
 
     fn each(see: &mut dyn FnMut(M::Permission)) {
         see(M::PERMISSION);
+    }
+
+    fn in_words() -> String {
+        M::PERMISSION.name().to_owned()
     }
 }
 
@@ -97,6 +105,10 @@ macro_rules! tuples {
                     $first::each(see);
                     $($other::each(see);)*
                 }
+
+                fn in_words() -> String {
+                    [$first::in_words(), $($other::in_words()),*].join(" and ")
+                }
             }
 
             impl<$first: Requirement, $($other: Requirement<Permission = $first::Permission>),*> sealed::Sealed
@@ -120,6 +132,10 @@ macro_rules! tuples {
                 fn each(see: &mut dyn FnMut(Self::Permission)) {
                     $first::each(see);
                     $($other::each(see);)*
+                }
+
+                fn in_words() -> String {
+                    format!("any of ({})", [$first::in_words(), $($other::in_words()),*].join(", "))
                 }
             }
         )*
