@@ -1,5 +1,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people to read")]
-//! An account, a guarded password check, a session token, a sealed column and an audit log against a real database.
+//! An account, a guarded password check, a session token, permissions, a sealed column and an audit log against a real
+//! database.
 //!
 //! ```text
 //! cargo run --example quickstart -- [--db PATH] [--user NAME]
@@ -21,6 +22,7 @@ use palisade::audit::{self, AuditLog, Event, Kind};
 use palisade::keys::{KeyFile, KeyRing, Wrapping};
 use palisade::password::{Hasher, Rules, VerifyErrorKind};
 use palisade::rate_limit::LoginGuard;
+use palisade::rbac::{Authorizable, Authorized, Granted, PermSet, Role};
 use palisade::redact::Redactor;
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
@@ -40,6 +42,13 @@ const DEMONSTRATION_PASSWORD: &str = "correct horse battery staple";
 const DEMONSTRATION_PASSPHRASE: &str = "a passphrase for demonstrations only";
 
 palisade::secrets! { struct Secrets { passphrase: "QUICKSTART_PASSPHRASE" } }
+
+palisade::permissions! {
+    enum AccountPerm in may { ReadContact = "contact:read", EraseAccount = "account:erase" }
+}
+
+const MEMBER: Role<AccountPerm> = Role::new("member", AccountPerm::set(&[AccountPerm::ReadContact]));
+const ROLES: &[Role<AccountPerm>] = &[MEMBER];
 
 fn main() -> ExitCode {
     let result =
@@ -78,6 +87,10 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         let sealed = Sealer::new(&ring).seal(address.as_bytes(), ["contacts.address", &options.user])?;
         app.database
             .execute("INSERT INTO contacts (user, address) VALUES (?1, ?2)", params![options.user, sealed])?;
+        app.database.execute(
+            "INSERT INTO roles (user, role) VALUES (?1, ?2)",
+            params![options.user, MEMBER.name()],
+        )?;
         app.log.record(Event::new(Kind::UserCreated).subject(options.user.as_str()))?;
     }
 
@@ -108,6 +121,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         Some(_) => return Err("a made-up token found a session".into()),
     }
     show_tables(&app.database, options)?;
+    act(&app, &ring, &options.user)?;
     guess_on(&app, &options.user)?;
 
     let verified = audit::verify(std::fs::File::open(&log_path)?, &ring)?;
@@ -126,6 +140,65 @@ struct App {
 
 /// Where this program's user calls from; a server takes its peer's address, or `rate_limit::client_ip` behind a proxy.
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Who is logged in, with what the roles table says.
+struct User {
+    name: String,
+    roles: Vec<Role<AccountPerm>>,
+}
+
+impl Authorizable<AccountPerm> for User {
+    fn effective(&self) -> PermSet<AccountPerm> {
+        Role::all(&self.roles)
+    }
+}
+
+/// Does what the user may do, and is refused what it may not.
+fn act(app: &App, ring: &KeyRing, user: &str) -> Result<(), Box<dyn Error>> {
+    let stored: Option<String> = app
+        .database
+        .query_row("SELECT role FROM roles WHERE user = ?1", [user], |row| row.get(0))
+        .optional()?;
+    let roles = stored.and_then(|name| Role::find(ROLES, &name)).into_iter().collect(); // an unknown one is none
+    let user = User { name: user.to_owned(), roles };
+    println!("\nWhat {} may do:", user.name);
+    let own = user.authorize::<may::ReadContact, _>(Contact { of: user.name.clone() }, |user, contact| {
+        user.name == contact.of // and nobody else's
+    })?;
+    println!("  {} is on record", open_contact(own, app, ring)?);
+    match user.grant::<may::EraseAccount>() {
+        Ok(granted) => erase(granted, app, &user.name)?,
+        Err(denied) => {
+            println!("  {denied}"); // for operators; a caller is told denied.public_message()
+            let event = Event::authorization_denied().subject(user.name.as_str());
+            app.log.record(event.resource(denied.permission()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whose address.
+struct Contact {
+    of: String,
+}
+
+/// Opens the sealed address. Without a proof for this very one, this cannot be called.
+fn open_contact(
+    contact: Authorized<'_, may::ReadContact, Contact>,
+    app: &App,
+    ring: &KeyRing,
+) -> Result<String, Box<dyn Error>> {
+    let user = &contact.resource().of;
+    let sealed: Vec<u8> =
+        app.database.query_row("SELECT address FROM contacts WHERE user = ?1", [user], |row| row.get(0))?;
+    let address = Sealer::new(ring).open(&sealed, ["contacts.address", user])?;
+    Ok(String::from_utf8(address.expose_secret().to_vec())?)
+}
+
+fn erase(_: Granted<'_, may::EraseAccount>, app: &App, user: &str) -> Result<(), Box<dyn Error>> {
+    app.database.execute("DELETE FROM users WHERE name = ?1", [user])?;
+    Ok(())
+}
 
 /// Tries the account until the guard has enough of it.
 fn guess_on(App { guard, log, .. }: &App, user: &str) -> Result<(), Box<dyn Error>> {
@@ -179,6 +252,10 @@ fn open(options: &Options) -> Result<Connection, Box<dyn Error>> {
          CREATE TABLE IF NOT EXISTS contacts (
              user TEXT PRIMARY KEY REFERENCES users (name),
              address BLOB NOT NULL
+         ) STRICT;
+         CREATE TABLE IF NOT EXISTS roles (
+             user TEXT PRIMARY KEY REFERENCES users (name),
+             role TEXT NOT NULL
          ) STRICT;",
     )?;
     println!("Database: {}", options.db.display());

@@ -8,6 +8,7 @@
 //! cargo run --example rbac -- who drug:prescribe
 //! cargo run --example rbac -- may ann --in cardiology
 //! cargo run --example rbac -- diff changed.json                         # who would gain and lose what
+//! cargo run --example rbac -- loose-ends                                # names that do nothing: often misspelt
 //! cargo run --example rbac -- graph | dot -Tsvg > roles.svg
 //! ```
 //!
@@ -33,6 +34,7 @@ Usage: cargo run --example rbac -- [--policy FILE] [COMMAND]
   may SUBJECT [--in TENANT]                  all that a subject may do
   who PERMISSION                             all who may do it, and where
   diff FILE                                  who gains and loses what under another policy
+  loose-ends                                 names that do nothing: often misspelt
   graph                                      the roles, for Graphviz
 
 Without a command: a tour of examples/hospital.json.
@@ -66,7 +68,7 @@ fn run() -> Result<bool, Box<dyn Error>> {
                 None => policy.check(subject, permission),
                 Some(tenant) => policy.check_in(tenant, subject, permission),
             };
-            match decision {
+            match &decision {
                 Ok(granted) => println!("{granted}"),
                 Err(denied) => println!("denied: {denied}"),
             }
@@ -88,6 +90,7 @@ fn run() -> Result<bool, Box<dyn Error>> {
         (["diff", other], None) => {
             policy.diff(&read(Path::new(other))?).iter().for_each(|one| println!("{one}"));
         }
+        (["loose-ends"], None) => policy.loose_ends().iter().for_each(|one| println!("{one}")),
         (["graph"], None) => print!("{}", policy.to_dot()),
         _ => return Err(format!("not a command\n\n{USAGE}").into()),
     }

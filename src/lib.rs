@@ -152,6 +152,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `axum` | [`rbac`]'s `GuardedRouter`, and [`rbac::Permit`] as an extractor |
 //! | `bcrypt` | bcrypt rows of other programs, in [`password`] |
 //! | `blocklist` | words that [`password::Rules`] look for |
 //! | `files` | `validate::BaseDir`: files below a folder, reached through no link |
@@ -167,6 +168,7 @@
 //! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite` |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile` |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
+//! | `tower` | [`rbac`]'s `RequirePermission`: a permission asked for before a service of tower |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |
 
 #![forbid(unsafe_code)]

@@ -44,8 +44,8 @@ const AT_THE_ROOT: &[&str] =
 
 /// Folders that know rooms and that no room knows.
 const ADAPTERS: &[&str] = &[
-    "redact/tracing", "redact/log", "redact/json", "rate_limit/store/redis", "validate/reqwest", "web/layer",
-    "audit/sink", "doctor",
+    "redact/tracing", "redact/log", "redact/json", "rate_limit/store/redis", "rbac/layer", "rbac/axum",
+    "validate/reqwest", "web/layer", "audit/sink", "doctor",
 ];
 
 #[test]

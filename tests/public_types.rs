@@ -75,6 +75,15 @@ const _: () = {
     }
     crosses_threads::<(Authorized<'static, perm::Do, u8>, Granted<'static, perm::Do>, Permit<u8, perm::Do>)>(
     );
+    #[cfg(feature = "tower")]
+    {
+        use palisade::rbac::{GuardedFuture, GuardedService, Refused, RequirePermission};
+        crosses_threads::<(GuardedFuture<u8>, GuardedService<u8, perm::Do, u8>, Refused)>();
+        crosses_threads::<RequirePermission<u8, perm::Do>>();
+        is_error::<Refused>();
+    }
+    #[cfg(feature = "axum")]
+    crosses_threads::<(palisade::rbac::DeclaredRoute, palisade::rbac::GuardedRouter)>();
     crosses_threads::<(Bound<Perm>, BoundSubject<Perm>, PermSet<Perm>, Role<Perm>, Guarded<perm::Do, u8>)>();
     crosses_threads::<(Change, Explanation<'static>, LivePolicy, Rights, PolicyAuthorized<'static, u8>)>();
     crosses_threads::<(PolicyBuilder, PolicyDenied, PolicyError, PolicyGrant<'static>, Refused, Session)>();

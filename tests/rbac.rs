@@ -12,12 +12,14 @@ mod dice;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use palisade::rbac::{
     AnyOf, Authorizable, Authorized, Denied, DeniedReason, Granted, LivePolicy, PermSet, Permission, Permit,
-    Policy, PolicyBuilder, PolicyDenied, PolicyErrorKind, Role, require_permission,
+    Policy, PolicyBuilder, PolicyDenied, PolicyErrorKind, PolicyGrant, PolicyRule, Role, require_permission,
 };
 
 use dice::Dice;
@@ -121,6 +123,47 @@ fn guarded_functions_are_not_called_without_the_permission() {
     assert_eq!(outcome.unwrap_err().to_string(), "doc:delete is not granted");
 }
 
+mod inner {
+    pub(crate) mod deep {
+        palisade::permissions! { pub(super) enum Near in near { Do = "near:do" } }
+        palisade::permissions! { pub(in crate::inner) enum Within in within { Do = "within:do" } }
+        palisade::permissions! { pub(crate) enum Wide in wide { Do = "wide:do" } }
+    }
+
+    pub(crate) fn names() -> [&'static str; 2] {
+        use palisade::rbac::{Marker, Permission};
+        [deep::near::Do::PERMISSION.name(), <deep::within::Do as Marker>::PERMISSION.name()]
+    }
+}
+
+#[test]
+fn permissions_are_seen_where_their_list_is() {
+    assert_eq!(inner::names(), ["near:do", "within:do"]);
+    assert_eq!(inner::deep::Wide::Do.name(), "wide:do");
+    let _of_that_type = |_: Granted<'_, inner::deep::wide::Do>| ();
+}
+
+#[tokio::test]
+async fn guarded_functions_run_in_tasks() {
+    struct Reader;
+    impl Authorizable<DocPerm> for Reader {
+        fn effective(&self) -> PermSet<DocPerm> {
+            DocPerm::set(&[DocPerm::Read])
+        }
+    }
+    async fn read(_: Granted<'_, perm::Read>, id: u64) -> u64 {
+        tokio::task::yield_now().await;
+        id
+    }
+    let task = tokio::spawn(async {
+        let guarded = require_permission::<perm::Read, _>(read);
+        guarded.call_async(&Reader, 17).await
+    });
+    assert_eq!(task.await.unwrap(), Ok(17));
+    let permit: Permit<Reader, perm::Read> = Reader.permit().unwrap();
+    assert_eq!(tokio::spawn(async move { read(permit.granted(), 18).await }).await.unwrap(), 18);
+}
+
 #[test]
 fn sets_do_the_algebra_of_sets() {
     let (read, write) = (DocPerm::set(&[DocPerm::Read]), DocPerm::set(&[DocPerm::Write]));
@@ -199,6 +242,15 @@ fn policies_that_contradict_themselves_are_not_built() {
         (base().assign_in("t", "ann", "A"), PolicyErrorKind::UnknownRole),
         (base().inherits("a", "d"), PolicyErrorKind::UnknownRole),
         (base().exclusive(&["a", "d"], 1), PolicyErrorKind::UnknownRole),
+        (base().exclusive(&["d", "e"], 1).assign("ann", "d").assign("ann", "e"), PolicyErrorKind::Exclusive),
+        (base().deny_in("t", "d", "x"), PolicyErrorKind::UnknownRole),
+        (base().only_roles(["a", "b"]), PolicyErrorKind::UnknownRole),
+        (base().only_roles(["a", "b", "c"]).exclusive(&["d", "e"], 1), PolicyErrorKind::UnknownRole),
+        (base().only_tenants(["t"]).deny_in("u", "a", "x"), PolicyErrorKind::UnknownTenant),
+        (base().assign("ann\u{202e}", "a"), PolicyErrorKind::Name),
+        (base().assign("ann\u{2028}", "a"), PolicyErrorKind::Name),
+        (base().only_permissions(["x", "y"]), PolicyErrorKind::UnknownPermission),
+        (base().only_permissions(["x", "y"]).only_permissions(["Z"]), PolicyErrorKind::UnknownPermission),
         (base().requires("a", "d"), PolicyErrorKind::UnknownRole),
         (base().at_most("d", 1), PolicyErrorKind::UnknownRole),
         (base().inherits("a", "a"), PolicyErrorKind::Cycle),
@@ -231,11 +283,103 @@ fn policies_that_contradict_themselves_are_not_built() {
     }
     let error = base().assign("ann", "editr").build().unwrap_err();
     assert!(error.to_string().starts_with("assign ann editr: no rule defines this role"), "{error}");
+    let error = base().inherits("b", "c").inherits_in("t", "c", "a").inherits("a", "b").build().unwrap_err();
+    assert_eq!(error.rule(), "inherits a > b > c > a in t");
+    let error = base().allow_in("t", "a", "w").only_permissions(["x", "y", "z"]).build().unwrap_err();
+    assert_eq!(error.rule(), "allow a w in t");
+    assert!(base().only_permissions(["x", "y", "z"]).permission("w").allow("a", "w").build().is_ok());
+    assert!(
+        base().exclusive(&["d", "e"], 1).assign("ann", "d").build().is_ok(),
+        "the set declares its roles"
+    );
     let fine = base().exclusive(&["a", "b"], 1).assign_in("red", "ann", "a").assign_in("blue", "ann", "b");
     assert!(fine.build().is_ok(), "in one tenant each");
     let fine = base().inherits("a", "b").inherits("a", "c").inherits("b", "c").assign("ann", "a");
     assert_eq!(names(&fine.build().unwrap(), "ann"), ["x", "y", "z"], "two ways are no cycle");
     assert!(base().requires("a", "b").inherits("a", "b").assign("ann", "a").build().is_ok());
+}
+
+#[test]
+fn policies_answer_as_the_vectors_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/rbac");
+    let (mut policies, mut answers) = (0, 0);
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        for block in fs::read_to_string(&path).unwrap().split("\n: ").skip(1) {
+            let (title, lines) = block.split_once('\n').unwrap();
+            answers += play(&format!("{}: {title}", path.display()), lines);
+            policies += 1;
+        }
+    }
+    assert!(policies > 40 && answers > 80, "{policies} policies, {answers} answers");
+}
+
+/// Builds the policy of a block and asks its questions; answers how many.
+fn play(title: &str, lines: &str) -> usize {
+    let mut builder = Policy::builder();
+    let (mut questions, mut error) = (Vec::new(), None);
+    for line in lines.lines().filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let (rule, tenant) = match words.as_slice() {
+            [rule @ .., "in", tenant] => (rule, Some(*tenant)),
+            rule => (rule, None),
+        };
+        let of = |rule: PolicyRule| tenant.iter().fold(rule, |rule, tenant| rule.within(*tenant));
+        builder = match rule {
+            ["allow", role, permission] => builder.rule(of(PolicyRule::allow(*role, *permission))),
+            ["deny", role, permission] => builder.rule(of(PolicyRule::deny(*role, *permission))),
+            ["inherits", senior, junior] => builder.rule(of(PolicyRule::inherits(*senior, *junior))),
+            ["assign", subject, role] => builder.rule(of(PolicyRule::assign(*subject, *role))),
+            ["role", role] => builder.role(role),
+            ["permission", permission] => builder.permission(permission),
+            ["tenant", tenant] => builder.tenant(tenant),
+            ["exclusive", at_most, roles @ ..] => builder.exclusive(roles, at_most.parse().unwrap()),
+            ["active", at_most, roles @ ..] => builder.exclusive_when_active(roles, at_most.parse().unwrap()),
+            ["requires", role, required] => builder.requires(role, required),
+            ["most", role, number] => builder.at_most(role, number.parse().unwrap()),
+            ["only", permissions @ ..] => builder.only_permissions(permissions.iter().copied()),
+            ["error", ..] => {
+                let (kind, rule) = line["error ".len()..].split_once(' ').unwrap();
+                error = Some((kind, rule));
+                builder
+            }
+            ["yes" | "no" | "session" | "no-session", ..] => {
+                questions.push(words);
+                builder
+            }
+            _ => panic!("{title}: {line}"),
+        };
+    }
+    let policy = match (builder.build(), error) {
+        (Ok(policy), None) => policy,
+        (Err(found), Some((kind, rule))) => {
+            assert_eq!((&*format!("{:?}", found.kind()), found.rule()), (kind, rule), "{title}");
+            return 1;
+        }
+        (outcome, error) => panic!("{title}: {outcome:?}, where {error:?} was expected"),
+    };
+    for question in &questions {
+        let reason = |checked: Result<PolicyGrant<'_>, PolicyDenied>| {
+            checked.map_or_else(|denied| format!("{denied:?}"), |_| "yes".to_owned())
+        };
+        let (answer, expected) = match question.as_slice() {
+            ["yes", subject, permission] => (reason(policy.check(subject, permission)), "yes"),
+            ["no", subject, permission, denied] => (reason(policy.check(subject, permission)), *denied),
+            ["yes", subject, permission, "in", tenant] => {
+                (reason(policy.check_in(tenant, subject, permission)), "yes")
+            }
+            ["no", subject, permission, "in", tenant, denied] => {
+                (reason(policy.check_in(tenant, subject, permission)), *denied)
+            }
+            [word, subject, roles @ ..] => {
+                let answer = if policy.activate(subject, roles).is_ok() { "session" } else { "no-session" };
+                (answer.to_owned(), *word)
+            }
+            _ => panic!("{title}: {question:?}"),
+        };
+        assert_eq!(answer, expected, "{title}: {}", question.join(" "));
+    }
+    questions.len().max(1)
 }
 
 fn chain(roles: u32) -> PolicyBuilder {
@@ -253,6 +397,121 @@ fn a_chain_of_roles_is_no_deeper_than_the_stack_and_no_larger_than_the_budget() 
     // What is said twice costs once.
     let twice = (0..100_000).fold(chain(100), |builder, _| builder.allow("r0", "x").inherits("r1", "r0"));
     assert!(twice.build().unwrap().check("ann", "x").is_ok());
+}
+
+#[test]
+fn a_tenant_costs_what_its_rules_reach_and_not_what_the_policy_has() {
+    // Of 5,000 roles and 5,000 tenants, each tenant speaks of one role: written out densely, that were 25 million.
+    let mut builder = Policy::builder();
+    for number in 0..5_000 {
+        let (role, tenant) = (format!("role-{number}"), format!("tenant-{number}"));
+        builder = builder.allow(&role, "read").allow(&role, "write").inherits_in(&tenant, &role, "guest");
+        builder = builder.deny_in(&tenant, &role, "write").assign(&format!("user-{}", number % 100), &role);
+    }
+    let builder = builder.allow("guest", "visit");
+    let exclusive = builder.clone().exclusive(&["guest", "role-17"], 1).build().unwrap_err();
+    assert_eq!(exclusive.rule(), "user-17 in tenant-17: role-17 and guest");
+    let policy = builder.exclusive(&["nobody", "none"], 1).build().unwrap();
+    let may = |tenant, permission| policy.check_in(tenant, "user-17", permission).is_ok();
+    assert!(may("tenant-17", "visit") && may("tenant-117", "visit") && !may("tenant-18", "visit"));
+    assert!(!may("tenant-17", "write") && !may("tenant-117", "write") && may("tenant-18", "write"));
+}
+
+#[test]
+fn a_role_that_inherits_one_of_which_a_tenant_speaks_is_worth_something_else_there() {
+    let policy = Policy::builder()
+        .allow("staff", "read")
+        .inherits("nurse", "staff")
+        .inherits("head", "nurse")
+        .allow("porter", "lift")
+        .deny_in("red", "staff", "read")
+        .inherits_in("blue", "staff", "porter")
+        .allow_in("blue", "porter", "drive")
+        .assign("ann", "head")
+        .assign("bob", "porter")
+        .build()
+        .unwrap();
+    let may = |tenant, subject, permission| policy.check_in(tenant, subject, permission).is_ok();
+    assert!(policy.check("ann", "read").is_ok() && !may("red", "ann", "read") && may("blue", "ann", "read"));
+    assert!(may("blue", "ann", "lift") && may("blue", "ann", "drive") && !may("red", "ann", "lift"));
+    assert!(may("red", "bob", "lift") && may("blue", "bob", "drive") && !may("red", "bob", "drive"));
+    assert_eq!(policy.authorized_roles_in("blue", "ann"), ["staff", "nurse", "head", "porter"]);
+    let explained = policy.explain_in("blue", "ann", "drive").to_string();
+    assert_eq!(explained, "allowed\n  allow: head > nurse > staff > porter\n");
+    let explained = policy.explain_in("red", "ann", "read").to_string();
+    assert!(explained.contains("  deny: head > nurse > staff\n"), "{explained}");
+    let dot = policy.to_dot();
+    assert!(dot.contains(r#""staff" -> "porter" [style=dashed, label="blue"];"#), "{dot}");
+    assert!(dot.contains(r#"[label="staff\n+read\n-read in red"];"#), "{dot}");
+}
+
+#[test]
+fn reviews_tell_assigned_roles_from_inherited_ones() {
+    let policy = Policy::builder()
+        .allow("staff", "read")
+        .inherits("nurse", "staff")
+        .assign("ann", "staff")
+        .assign_in("red", "ann", "nurse")
+        .assign("bob", "staff")
+        .tenant("blue")
+        .role("idle")
+        .build()
+        .unwrap();
+    assert_eq!(policy.assigned_roles("ann"), [("staff", None), ("nurse", Some("red"))]);
+    assert_eq!(policy.assigned_users("staff"), [("ann", None), ("bob", None)]);
+    assert_eq!(policy.assigned_users("nurse"), [("ann", Some("red"))]);
+    assert_eq!(policy.authorized_roles("ann"), ["staff"]);
+    assert_eq!(policy.authorized_roles_in("red", "ann"), ["staff", "nurse"]);
+    assert!(policy.assigned_roles("eve").is_empty() && policy.assigned_users("none").is_empty());
+    assert!(policy.authorized_roles_in("nowhere", "ann").is_empty());
+    let ends = |policy: &Policy| policy.loose_ends().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(ends(&policy), ["nobody has the role idle", "nobody has a role of its own in blue"]);
+    let policy =
+        Policy::builder().allow("a", "x").assign("ann", "a").deny_in("rde", "a", "x").build().unwrap();
+    assert_eq!(ends(&policy), ["nobody has a role of its own in rde"]);
+}
+
+#[test]
+fn constraints_over_more_roles_than_can_be_looked_at_are_refused_before_they_are() {
+    // Each of 1,000 roles inherits all before it, one subject has them all in each of 400 tenants: 2 * 10^8 steps.
+    let mut builder = chain(1_000).exclusive(&["r0", "x"], 1).role("x");
+    for role in 0..1_000 {
+        builder = builder.assign("eve", &format!("r{role}"));
+    }
+    for tenant in 0..400 {
+        builder = builder.assign_in(&format!("t{tenant}"), "eve", "r0");
+    }
+    assert_eq!(builder.build().unwrap_err().kind(), PolicyErrorKind::TooLarge);
+}
+
+#[test]
+fn a_reload_does_not_end_the_audit() {
+    let heard = std::sync::Arc::new(AtomicUsize::new(0));
+    let count = |heard: &std::sync::Arc<AtomicUsize>| {
+        let heard = std::sync::Arc::clone(heard);
+        move |_: &palisade::rbac::PolicyDecision<'_>| {
+            heard.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let base = || Policy::builder().allow("a", "x").assign("ann", "a");
+    let live = LivePolicy::new(base().on_decision(count(&heard)).on_decision(count(&heard)).build().unwrap());
+    assert!(live.current().check("ann", "x").is_ok());
+    assert_eq!(heard.load(Ordering::Relaxed), 2, "both listeners");
+    live.replace(base().build().unwrap());
+    assert!(live.current().check("ann", "y").is_err());
+    assert_eq!(heard.load(Ordering::Relaxed), 4, "the new policy has none of its own");
+    live.replace(base().on_decision(|_| ()).build().unwrap());
+    assert!(live.current().check("ann", "x").is_ok());
+    assert_eq!(heard.load(Ordering::Relaxed), 4, "it has one");
+}
+
+#[test]
+fn names_that_are_too_long_are_known_to_nobody() {
+    let policy = Policy::builder().allow("a", "x").assign("ann", "a").tenant("t").build().unwrap();
+    let long = "n".repeat(1 << 20);
+    assert_eq!(policy.check(&long, "x").unwrap_err(), PolicyDenied::UnknownSubject);
+    assert_eq!(policy.check("ann", &long).unwrap_err(), PolicyDenied::UnknownPermission);
+    assert_eq!(policy.check_in(&long, "ann", "x").unwrap_err(), PolicyDenied::UnknownTenant);
 }
 
 #[test]
@@ -310,8 +569,8 @@ fn every_check_of_a_policy_is_told_with_the_names_that_were_asked_for() {
         .assign("ann", "a")
         .assign_in("t", "ann", "a")
         .on_decision(move |decision| {
-            let (subject, permission) = (decision.subject.to_owned(), decision.permission.to_owned());
-            let line = (subject, permission, decision.tenant.map(str::to_owned), decision.outcome);
+            let (subject, asked) = (decision.subject.to_owned(), decision.asked.to_string());
+            let line = (subject, asked, decision.tenant.map(str::to_owned), decision.outcome);
             listener.lock().unwrap().push(line);
         })
         .build()
@@ -321,6 +580,10 @@ fn every_check_of_a_policy_is_told_with_the_names_that_were_asked_for() {
     let _ = policy.check_in("t", "ann", "z").is_ok();
     let _ = policy.check_in("nowhere", "ann", "x").is_ok();
     let _ = policy.activate("ann", &["a"]).unwrap().check("x").is_ok();
+    assert!(policy.activate_in("t", "ann", &["a", "b"]).is_err());
+    assert!(policy.authorize("ann", "x", 1, |_| false).is_err());
+    assert!(policy.check_in("t", "ann", "x").unwrap().on(1, |_| false).is_err());
+    assert!(policy.clone().bind::<BillPerm>().is_err(), "of the program's making, and told to nobody");
     let line = |subject: &str, permission: &str, tenant: Option<&str>, outcome| {
         (subject.to_owned(), permission.to_owned(), tenant.map(str::to_owned), outcome)
     };
@@ -331,7 +594,12 @@ fn every_check_of_a_policy_is_told_with_the_names_that_were_asked_for() {
             line("eve", "y", None, Err(PolicyDenied::UnknownSubject)),
             line("ann", "z", Some("t"), Err(PolicyDenied::UnknownPermission)),
             line("ann", "x", Some("nowhere"), Err(PolicyDenied::UnknownTenant)),
+            line("ann", "roles a", None, Ok(())),
             line("ann", "x", None, Ok(())),
+            line("ann", "roles a, b", Some("t"), Err(PolicyDenied::NotActivated)),
+            line("ann", "x", None, Err(PolicyDenied::Rule)),
+            line("ann", "x", Some("t"), Ok(())),
+            line("ann", "x", Some("t"), Err(PolicyDenied::Rule)),
         ]
     );
 }
@@ -573,6 +841,10 @@ fn typed_lists_are_held_against_the_policy() {
     let error = policy.bind::<BillPerm>().unwrap_err();
     assert_eq!((error.kind(), error.rule()), (PolicyErrorKind::UnknownPermission, "bill:pay"));
     assert!(bound.subject("eve").is_err() && bound.subject_in("nowhere", "ann").is_err());
+    assert_eq!((bob.name(), bob.tenant(), outside.tenant()), ("bob", Some("t"), None));
+    assert!(bob.policy().is_same(&policy));
+    let session = policy.activate_in("t", "bob", &["reader", "reader"]).unwrap();
+    assert_eq!((session.tenant(), session.roles().count()), (Some("t"), 1));
 }
 
 #[cfg(feature = "serde")]
@@ -593,5 +865,30 @@ fn a_file_with_an_unknown_word_or_role_is_refused_by_its_place() {
     ] {
         assert!(read(text).unwrap_err().to_string().contains("stands twice"), "{text}");
     }
+    for text in [
+        r#"{"permissions": null}"#,
+        r#"[["x"], {}]"#,
+        r#"{"roles": {"a": [["x"], ["y"]]}}"#,
+        r#"{"exclusive": [[["a", "b"], 1]]}"#,
+        r#"{"tenants": {"t": [{}]}}"#,
+    ] {
+        assert!(read(text).is_err(), "{text}");
+    }
+    for (text, rule) in [
+        (
+            r#"{"roles": {"Clerk": {}, "Approver": {}}, "exclusive": [{"roles": ["clerk", "approver"], "at_most": 1}]}"#,
+            "exclusive clerk approver",
+        ),
+        (r#"{"permissions": ["x"], "roles": {"a": {"deny": ["X"]}}}"#, "deny a X"),
+        (r#"{"roles": {"a": {}}, "tenants": {"t": {"subjects": {"ann": ["A"]}}}}"#, "assign ann A in t"),
+    ] {
+        assert_eq!(read(text).unwrap().build().unwrap_err().rule(), rule);
+    }
+    let file: PolicyFile = toml::from_str(
+        "permissions = ['x']\n[roles.a]\nallow = ['x']\n[subjects]\nann = ['a']\n[tenants.t.roles.a]\ndeny = ['x']\n",
+    )
+    .unwrap();
+    let policy = file.build().unwrap();
+    assert!(policy.check("ann", "x").is_ok() && policy.check_in("t", "ann", "x").is_err());
     assert!(read("{}").unwrap().build().unwrap().check("ann", "x").is_err());
 }

@@ -42,8 +42,10 @@ use super::set::PermSet;
 /// # Security
 /// What the three methods say is all there is, for each list by itself; they are to answer from one state. Where what a
 /// subject holds cannot be read, the answer is the empty set. Whoever implements this trait or [`StaticRole`] says who may do
-/// what: a review looks there. A proof does not name its subject; where it matters who acts, [`Permit`] and [`Authorized`] go
-/// along. Of a subject that lives for the whole program, so does the proof.
+/// what: a review looks there. `check`, `grant`, `authorize` and `permit` are not to be written anew, since pointers and guards
+/// do not call them: what else is needed goes into `denied` or `is_active`. A proof does not name its subject; where it matters
+/// who acts, take [`Permit`], and where it matters on what, [`Authorized`]. Of a subject that lives for the whole program, so
+/// does the proof.
 pub trait Authorizable<P: Permission> {
     /// What the subject holds by its roles.
     fn effective(&self) -> PermSet<P>;
@@ -190,14 +192,23 @@ fn report<P: Permission, R: Requirement<Permission = P>>(
 /// use palisade::rbac::{Granted, Role, StaticRole};
 /// palisade::permissions! { pub enum DocPerm in perm { Read = "doc:read", Write = "doc:write" } }
 ///
-/// struct ReadingSession; // made where somebody has logged in as a reader, and nowhere else
-/// impl StaticRole for ReadingSession {
+/// mod login {
+///     pub struct ReadingSession(()); // its field is private: it is made where somebody has logged in, and nowhere else
+///
+///     pub fn as_reader(password: &str) -> Option<ReadingSession> {
+///         (password == "swordfish").then_some(ReadingSession(()))
+///     }
+/// }
+///
+/// impl StaticRole for login::ReadingSession {
 ///     type Permission = DocPerm;
 ///     const ROLE: Role<DocPerm> = Role::new("reader", DocPerm::set(&[DocPerm::Read]));
 /// }
 ///
 /// fn show(_: Granted<'_, perm::Read>) {}
-/// show(ReadingSession.proof());
+/// if let Some(session) = login::as_reader("swordfish") {
+///     show(session.proof());
+/// }
 /// ```
 /// ```compile_fail,E0080
 /// # use palisade::rbac::{Granted, Role, StaticRole};
@@ -210,6 +221,9 @@ fn report<P: Permission, R: Requirement<Permission = P>>(
 /// fn rename(_: Granted<'_, perm::Write>) {}
 /// rename(ReadingSession.proof()); // the role does not have this permission
 /// ```
+///
+/// # Security
+/// The value is the evidence: of a type that everybody can write down, such as a unit struct, it is none.
 pub trait StaticRole {
     /// The list of its permissions.
     type Permission: Permission;

@@ -29,11 +29,14 @@
 //! | about one resource, such as its owner's | [`Authorizable::authorize`], [`Authorized`] |
 //! | in an extractor or a task, which borrow nothing | [`Permit`] |
 //! | before a function is called | [`require_permission`] |
+//! | before a handler of axum | `GuardedRouter`, [`Permit`] as an extractor (feature `axum`) |
+//! | before another service of tower | `RequirePermission` (feature `tower`) |
 //! | when the program is compiled | [`StaticRole`], [`PermSet`] in a `const` |
 //! | by names from a file, a database, an administrator's page | [`Policy`], [`LivePolicy`], `PolicyFile` (feature `serde`) |
 //! | by such names, with typed proofs | [`Policy::bind`] |
 //! | with the roles that a task needs | [`Session`] |
 //! | why, who else, and what a change would change | [`Policy::explain`], [`Policy::users_with`], [`Policy::diff`] |
+//! | what is misspelt | [`PolicyBuilder::only_permissions_of`], [`Policy::loose_ends`] |
 //!
 //! It keeps no users and reads no database: the application says what a subject has. It knows no wildcards; all permissions
 //! of a list are [`Permission::every`], by name.
@@ -47,8 +50,12 @@
 //! Core, hierarchical and constrained RBAC: INCITS 359-2012.
 
 mod authorizable;
+#[cfg(feature = "axum")]
+mod axum;
 mod denied;
 mod guard;
+#[cfg(feature = "tower")]
+mod layer;
 mod permission;
 mod policy;
 mod proof;
@@ -56,17 +63,22 @@ mod requirement;
 mod role;
 mod set;
 
+#[cfg(feature = "axum")]
+pub use self::axum::{DeclaredRoute, GuardedRouter};
 pub use authorizable::{Authorizable, StaticRole};
 pub use denied::{Denied, DeniedReason};
 pub use guard::{Guarded, require_permission};
+#[cfg(feature = "tower")]
+pub use layer::{GuardedFuture, GuardedService, Refused, RequirePermission};
 #[doc(hidden)]
 pub use permission::check_names;
 pub use permission::{Marker, Permission};
 #[cfg(feature = "serde")]
 pub use policy::PolicyFile;
 pub use policy::{
-    Bound, BoundSubject, Change, Explanation, LivePolicy, Path, Policy, PolicyAuthorized, PolicyBuilder,
-    PolicyDecision, PolicyDenied, PolicyError, PolicyErrorKind, PolicyGrant, Session,
+    Asked, Bound, BoundSubject, Change, Explanation, LivePolicy, LooseEnd, Path, Policy, PolicyAuthorized,
+    PolicyBuilder, PolicyDecision, PolicyDenied, PolicyError, PolicyErrorKind, PolicyGrant, PolicyRule,
+    Session,
 };
 pub use proof::{Authorized, Granted, Permit};
 pub use requirement::{AnyOf, Requirement};

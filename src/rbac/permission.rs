@@ -74,6 +74,12 @@ macro_rules! permissions {
     ($(#[$attribute:meta])* pub(crate) enum $($rest:tt)*) => {
         $crate::permissions! { @declare [$(#[$attribute])*] [pub(crate)] pub(crate) enum $($rest)* }
     };
+    ($(#[$attribute:meta])* pub(super) enum $($rest:tt)*) => {
+        $crate::permissions! { @declare [$(#[$attribute])*] [pub(in super::super)] pub(super) enum $($rest)* }
+    };
+    ($(#[$attribute:meta])* pub(in $($path:ident)::+) enum $($rest:tt)*) => {
+        $crate::permissions! { @declare [$(#[$attribute])*] [pub(in $($path)::+)] pub(in $($path)::+) enum $($rest)* }
+    };
     ($(#[$attribute:meta])* enum $($rest:tt)*) => {
         $crate::permissions! { @declare [$(#[$attribute])*] [pub(super)] enum $($rest)* }
     };

@@ -51,6 +51,11 @@ use super::requirement::Requirement;
 /// palisade::permissions! { pub enum DocPerm in perm { Read = "doc:read" } }
 /// fn copy(granted: palisade::rbac::Granted<'_, perm::Read>) { let _ = granted.clone(); }
 /// ```
+/// ```compile_fail,E0277
+/// palisade::permissions! { pub enum DocPerm in perm { Read = "doc:read" } }
+/// let forged: palisade::rbac::Granted<'_, perm::Read> = serde_json::from_str("null")?;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// It is not for another permission, nor for longer than the subject is there:
 ///
@@ -83,7 +88,7 @@ use super::requirement::Requirement;
 #[must_use = "a grant nobody asks for protects nothing"]
 pub struct Granted<'subject, P> {
     subject: PhantomData<&'subject ()>,
-    permission: PhantomData<fn() -> P>,
+    permission: PhantomData<fn(P) -> P>, // of this very type, and none that is a subtype of it
 }
 
 impl<P> Granted<'_, P> {
@@ -201,13 +206,28 @@ impl<P: Requirement, R: fmt::Debug> fmt::Debug for Authorized<'_, P, R> {
 /// # Ok::<(), palisade::rbac::Denied>(())
 /// ```
 ///
+/// ```compile_fail,E0451
+/// palisade::permissions! { pub enum DocPerm in perm { Write = "doc:write" } }
+/// let forged: palisade::rbac::Permit<&str, perm::Write> =
+///     palisade::rbac::Permit { subject: "ann", permission: std::marker::PhantomData };
+/// ```
+/// ```compile_fail,E0505
+/// use palisade::rbac::{Granted, Permit};
+/// palisade::permissions! { pub enum DocPerm in perm { Write = "doc:write" } }
+/// fn outlive(permit: Permit<String, perm::Write>) {
+///     let granted = permit.granted();
+///     drop(permit);
+///     let _still = granted;
+/// }
+/// ```
+///
 /// # Security
 /// What was checked is what the subject held then. A permit that is kept outlasts a change of roles: check again where
 /// that matters.
 #[must_use = "a permit nobody asks for protects nothing"]
 pub struct Permit<S, P> {
     subject: S,
-    permission: PhantomData<fn() -> P>,
+    permission: PhantomData<fn(P) -> P>,
 }
 
 impl<S, P: Requirement> Permit<S, P> {

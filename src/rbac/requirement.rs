@@ -1,6 +1,7 @@
 use std::marker::PhantomData;
 
 use super::permission::{Marker, Permission};
+use super::proof::Granted;
 use super::set::PermSet;
 
 /// What a proof is for: one permission's type; a tuple of them, all of which are needed; or [`AnyOf`] a tuple.
@@ -15,9 +16,10 @@ use super::set::PermSet;
 ///         DocPerm::set(&[DocPerm::Read, DocPerm::Write])
 ///     }
 /// }
-/// assert!(Clerk.grant::<(perm::Read, perm::Write)>().is_ok());
+/// let (_read, _write) = Clerk.grant::<(perm::Read, perm::Write)>()?.split();
 /// assert!(Clerk.grant::<AnyOf<(perm::Write, perm::Sign)>>().is_ok());
 /// assert_eq!(Clerk.grant::<(perm::Read, perm::Sign)>().unwrap_err().permission(), "doc:sign");
+/// # Ok::<(), palisade::rbac::Denied>(())
 /// ```
 pub trait Requirement: sealed::Sealed + 'static {
     /// The list its permissions are of.
@@ -34,11 +36,15 @@ pub trait Requirement: sealed::Sealed + 'static {
     /// The permissions it names.
     #[doc(hidden)]
     fn each(see: &mut dyn FnMut(Self::Permission));
+
+    /// The same in words, such as `doc:read and any of (doc:write, doc:sign)`.
+    #[doc(hidden)]
+    fn in_words() -> String;
 }
 
 /// One of several permissions is enough.
 #[derive(Debug)]
-pub struct AnyOf<T>(PhantomData<fn() -> T>);
+pub struct AnyOf<T>(PhantomData<fn(T) -> T>);
 
 mod sealed {
     pub trait Sealed {}
@@ -59,11 +65,24 @@ impl<M: Marker> Requirement for M {
     fn each(see: &mut dyn FnMut(M::Permission)) {
         see(M::PERMISSION);
     }
+
+    fn in_words() -> String {
+        M::PERMISSION.name().to_owned()
+    }
 }
 
 macro_rules! tuples {
     ($($first:ident $($other:ident)*;)*) => {
         $(
+            impl<'subject, $first: Requirement, $($other: Requirement<Permission = $first::Permission>),*>
+                Granted<'subject, ($first, $($other,)*)>
+            {
+                /// A proof for each.
+                pub fn split(self) -> (Granted<'subject, $first>, $(Granted<'subject, $other>,)*) {
+                    (Granted::passed(), $(Granted::<$other>::passed(),)*)
+                }
+            }
+
             impl<$first: Requirement, $($other: Requirement<Permission = $first::Permission>),*> sealed::Sealed
                 for ($first, $($other,)*)
             {
@@ -85,6 +104,10 @@ macro_rules! tuples {
                 fn each(see: &mut dyn FnMut(Self::Permission)) {
                     $first::each(see);
                     $($other::each(see);)*
+                }
+
+                fn in_words() -> String {
+                    [$first::in_words(), $($other::in_words()),*].join(" and ")
                 }
             }
 
@@ -109,6 +132,10 @@ macro_rules! tuples {
                 fn each(see: &mut dyn FnMut(Self::Permission)) {
                     $first::each(see);
                     $($other::each(see);)*
+                }
+
+                fn in_words() -> String {
+                    format!("any of ({})", [$first::in_words(), $($other::in_words()),*].join(", "))
                 }
             }
         )*

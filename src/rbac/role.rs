@@ -48,6 +48,22 @@ impl<P> Role<P> {
     }
 }
 
+impl<P: Copy> Role<P> {
+    /// The role of that name, as a table of users holds it.
+    ///
+    /// ```
+    /// use palisade::rbac::Role;
+    /// palisade::permissions! { enum DocPerm in perm { Read = "doc:read" } }
+    ///
+    /// const ROLES: &[Role<DocPerm>] = &[Role::new("reader", DocPerm::set(&[DocPerm::Read]))];
+    /// assert!(Role::find(ROLES, "reader").is_some_and(|role| role.has(DocPerm::Read)));
+    /// assert!(Role::find(ROLES, "Reader").is_none()); // an unknown name is no role
+    /// ```
+    pub fn find(roles: &[Self], name: &str) -> Option<Self> {
+        roles.iter().find(|role| role.name == name).copied()
+    }
+}
+
 impl<P: Permission> Role<P> {
     /// Whether it has `permission`.
     pub fn has(&self, permission: P) -> bool {

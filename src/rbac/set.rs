@@ -14,6 +14,20 @@ use super::permission::Permission;
 /// const _: () = assert!(CLERK.is_disjoint(BOSS)); // nobody may sign what they wrote: held by the compiler
 /// assert_eq!(format!("{:?}", CLERK.union(BOSS)), r#"{"doc:read", "doc:write", "doc:sign"}"#);
 /// ```
+///
+/// Where the two overlap, the assertion does not compile; nor do sets of different lists mix:
+///
+/// ```compile_fail,E0080
+/// palisade::permissions! { enum DocPerm in perm { Write = "doc:write", Sign = "doc:sign" } }
+/// const CLERK: palisade::rbac::PermSet<DocPerm> = DocPerm::set(&[DocPerm::Write]);
+/// const BOSS: palisade::rbac::PermSet<DocPerm> = DocPerm::set(&[DocPerm::Write, DocPerm::Sign]);
+/// const _: () = assert!(CLERK.is_disjoint(BOSS));
+/// ```
+/// ```compile_fail,E0308
+/// palisade::permissions! { enum DocPerm in perm { Write = "doc:write" } }
+/// palisade::permissions! { enum BillPerm in bill { Pay = "bill:pay" } }
+/// let mixed = DocPerm::set(&[DocPerm::Write]).union(BillPerm::set(&[BillPerm::Pay]));
+/// ```
 pub struct PermSet<P> {
     bits: [u64; WORDS],
     permission: PhantomData<fn() -> P>,

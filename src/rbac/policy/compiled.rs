@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::builder::{Assigned, Effect, PolicyBuilder, When};
+use super::builder::{Exclusive, PolicyBuilder};
+use super::constraints::{AtMost, Constraints};
 use super::error::{PolicyError, PolicyErrorKind};
-use super::hook::Hook;
-use super::lists::Lists;
-use super::names::Names;
+use super::names::{MOST_BYTES, Names};
+use super::rule::Statement;
+use super::scope::{Rules, Scope, View};
 
 /// A policy as checks read it: numbers for names, and all that is inherited written out.
 #[derive(Debug)]
@@ -16,12 +17,10 @@ pub(super) struct Compiled {
     /// The subjects' roles, and the tenants in which they have more.
     assigned: Vec<u32>,
     assigned_in: Vec<InTenant>,
-    /// What roles are worth outside of tenants, and in those that have no rules of their own.
     everywhere: Scope,
-    /// What they are worth in the others.
+    /// Of the tenants that have rules of their own.
     scopes: HashMap<u32, Scope>,
-    pub(super) active: Vec<(Vec<u32>, usize)>,
-    pub(super) hook: Hook,
+    pub(super) active: Vec<AtMost>,
 }
 
 /// Where a subject's roles stand.
@@ -37,118 +36,71 @@ struct InTenant {
     roles: Span,
 }
 
+/// A piece of a list. Of one role alone, `start` is the role itself: most subjects have no other, and a check reads one place
+/// of memory less.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
     start: u32,
     len: u32,
 }
 
-/// What each role is worth, what it inherits included.
-#[derive(Debug)]
-pub(super) struct Scope {
-    /// The role itself and those that it inherits.
-    pub(super) covers: Lists,
-    pub(super) allow: Lists,
-    pub(super) deny: Lists,
-    /// Without what is inherited: for explanations.
-    pub(super) juniors: Lists,
-    pub(super) own_allow: Lists,
-    pub(super) own_deny: Lists,
-}
+/// Roles by tenant; `None` holds everywhere.
+type Assigned<'a> = BTreeMap<&'a str, BTreeMap<Option<u32>, BTreeSet<u32>>>;
 
 impl Compiled {
     pub(super) fn of(builder: &PolicyBuilder) -> Result<Self, PolicyError> {
         check_names(builder)?;
-        let (mut roles, mut permissions, mut tenants) =
-            (Names::default(), Names::default(), Names::default());
-        for role in &builder.declared {
-            roles.number_or_add(role);
-        }
+        let (roles, permissions, tenants) = (roles(builder), permissions(builder)?, tenants(builder)?);
+        let constraints = Constraints::of(builder, &roles)?;
+
+        let (mut rules, mut assigned) = (BTreeMap::<Option<u32>, Rules>::new(), Assigned::new());
         for rule in &builder.rules {
-            roles.number_or_add(&rule.role);
-            permissions.number_or_add(&rule.permission);
-        }
-        for edge in &builder.inherits {
-            roles.number_or_add(&edge.senior);
-        }
-        for tenant in builder.tenants() {
-            tenants.number_or_add(tenant);
-        }
-        for permission in &builder.known_permissions {
-            permissions.number_or_add(permission);
-        }
-        let known = |role: &str, rule: String| {
-            roles.number(role).ok_or_else(|| PolicyError::new(PolicyErrorKind::UnknownRole, rule))
-        };
-        for edge in &builder.inherits {
-            known(&edge.junior, format!("inherits {} {}", edge.senior, edge.junior))?;
+            let tenant = rule.tenant.as_deref().and_then(|tenant| tenants.number(tenant));
+            let known = |role: &str| roles.known(role, || rule.to_string());
+            let here = rules.entry(tenant).or_default();
+            match &rule.statement {
+                Statement::Allow { role, permission } => {
+                    here.entry(known(role)?).or_default().allow.extend(permissions.number(permission));
+                }
+                Statement::Deny { role, permission } => {
+                    here.entry(known(role)?).or_default().deny.extend(permissions.number(permission));
+                }
+                Statement::Inherits { senior, junior } => {
+                    let junior = known(junior)?;
+                    here.entry(known(senior)?).or_default().juniors.push(junior);
+                }
+                Statement::Assign { subject, role } => {
+                    let role = known(role)?;
+                    assigned.entry(subject).or_default().entry(tenant).or_default().insert(role);
+                }
+            }
         }
         let mut budget = MOST_ITEMS;
-        let mut scope = |tenant: Option<&str>| Scope::of(builder, tenant, &roles, &permissions, &mut budget);
-        let everywhere = scope(None)?;
-        let with_rules: BTreeSet<&str> = builder
-            .rules
-            .iter()
-            .filter_map(|rule| rule.tenant.as_deref())
-            .chain(builder.inherits.iter().filter_map(|edge| edge.tenant.as_deref()))
-            .collect();
-        let scopes = with_rules
-            .into_iter()
-            .filter_map(|tenant| Some((tenants.number(tenant)?, tenant)))
-            .map(|(number, tenant)| Ok((number, scope(Some(tenant))?)))
-            .collect::<Result<HashMap<_, _>, PolicyError>>()?;
-
-        let mut by_subject: BTreeMap<&str, BTreeMap<Option<u32>, BTreeSet<u32>>> = BTreeMap::new();
-        for Assigned { tenant, subject, role } in &builder.assigned {
-            let role = known(role, format!("assign {subject} {role}"))?;
-            let tenant = tenant.as_deref().and_then(|tenant| tenants.number(tenant));
-            by_subject.entry(subject).or_default().entry(tenant).or_default().insert(role);
+        let everywhere = Scope::everywhere(&rules.remove(&None).unwrap_or_default(), &roles, &mut budget)?;
+        let seniors = everywhere.seniors(roles.count());
+        let mut scopes = HashMap::new();
+        for (tenant, rules) in rules {
+            let (Some(tenant), false) = (tenant, rules.is_empty()) else { continue };
+            let scope = Scope::of_tenant(&rules, &everywhere, &seniors, &roles, &mut budget);
+            scopes.insert(tenant, scope.map_err(|error| error.within(tenants.name(tenant)))?);
         }
-        let mut exclusive = Vec::new();
-        for set in &builder.exclusive {
-            let rule = || format!("exclusive {}", set.roles.join(" "));
-            let numbers =
-                set.roles.iter().map(|role| known(role, rule())).collect::<Result<BTreeSet<_>, _>>()?;
-            if numbers.len() < 2 || set.at_most >= numbers.len() {
-                return Err(PolicyError::new(PolicyErrorKind::Vacuous, rule()));
-            }
-            exclusive.push((numbers.into_iter().collect::<Vec<_>>(), set.at_most, set.when));
-        }
-        let prerequisites = builder
-            .prerequisites
-            .iter()
-            .map(|(role, required)| {
-                let rule = || format!("requires {role} {required}");
-                Ok((known(role, rule())?, known(required, rule())?))
-            })
-            .collect::<Result<Vec<_>, PolicyError>>()?;
-        let mut most: BTreeMap<u32, usize> = BTreeMap::new();
-        for (role, at_most) in &builder.most {
-            let least = most.entry(known(role, format!("at_most {role} {at_most}"))?).or_insert(*at_most);
-            *least = (*least).min(*at_most);
-        }
-        let inheriting = builder.inherits.iter().filter_map(|edge| edge.tenant.as_deref());
-        let inheriting: BTreeSet<u32> = inheriting.filter_map(|tenant| tenants.number(tenant)).collect();
 
         let mut compiled = Self {
             roles,
             permissions,
             tenants,
-            subjects: HashMap::with_capacity(by_subject.len()),
-            assigned: Vec::with_capacity(builder.assigned.len()),
+            subjects: HashMap::with_capacity(assigned.len()),
+            assigned: Vec::new(),
             assigned_in: Vec::new(),
             everywhere,
             scopes,
             active: Vec::new(),
-            hook: builder.hook.clone(),
         };
-        for (subject, in_tenants) in by_subject {
+        for (subject, in_tenants) in assigned {
             compiled.add(subject, in_tenants);
         }
-        let (assigned, active): (Vec<_>, Vec<_>) =
-            exclusive.into_iter().partition(|(_, _, when)| *when == When::Assigned);
-        compiled.hold(&assigned, &prerequisites, &most, &inheriting)?;
-        compiled.active = active.into_iter().map(|(roles, at_most, _)| (roles, at_most)).collect();
+        constraints.hold(&compiled)?;
+        compiled.active = constraints.active;
         Ok(compiled)
     }
 
@@ -165,24 +117,50 @@ impl Compiled {
     }
 
     fn span_of(&mut self, roles: BTreeSet<u32>) -> Span {
+        if let (Some(&role), 1) = (roles.first(), roles.len()) {
+            return Span { start: role, len: 1 };
+        }
         let span = Span { start: number(self.assigned.len()), len: number(roles.len()) };
         self.assigned.extend(roles);
         span
     }
 
+    #[inline]
+    fn roles_in_span(&self, span: Span) -> impl Iterator<Item = u32> + Clone {
+        let one = (span.len == 1).then_some(span.start);
+        let many = if one.is_some() { None } else { self.assigned.get(span.range()) };
+        one.into_iter().chain(many.into_iter().flatten().copied())
+    }
+
+    /// A subject's name as the policy holds it, and where its roles stand.
+    #[inline]
+    pub(super) fn subject(&self, name: &str) -> Option<(&str, Subject)> {
+        if name.len() > MOST_BYTES {
+            return None;
+        }
+        self.subjects.get_key_value(name).map(|(name, subject)| (&**name, *subject))
+    }
+
     /// The roles that a subject has everywhere.
     #[inline]
-    pub(super) fn roles_of(&self, subject: Subject) -> &[u32] {
-        self.assigned.get(subject.roles.range()).unwrap_or(&[])
+    pub(super) fn roles_of(&self, subject: Subject) -> impl Iterator<Item = u32> + Clone {
+        self.roles_in_span(subject.roles)
     }
 
     /// The roles that it has in one tenant besides.
     #[inline]
-    pub(super) fn roles_in(&self, subject: Subject, tenant: u32) -> &[u32] {
+    pub(super) fn roles_in(&self, subject: Subject, tenant: u32) -> impl Iterator<Item = u32> + Clone {
         let tenants = self.assigned_in.get(subject.tenants.range()).unwrap_or(&[]);
         let found = tenants.binary_search_by_key(&tenant, |one| one.tenant).ok();
-        let roles = found.and_then(|index| tenants.get(index)).map(|one| one.roles.range());
-        roles.and_then(|range| self.assigned.get(range)).unwrap_or(&[])
+        let roles = found.and_then(|index| tenants.get(index)).map_or(Span::default(), |one| one.roles);
+        self.roles_in_span(roles)
+    }
+
+    /// All roles that are assigned to a subject in a tenant, or outside of all.
+    #[inline]
+    pub(super) fn held(&self, subject: Subject, tenant: Option<u32>) -> impl Iterator<Item = u32> + Clone {
+        let there = tenant.map(|tenant| self.roles_in(subject, tenant));
+        self.roles_of(subject).chain(there.into_iter().flatten())
     }
 
     /// The tenants in which a subject has roles besides.
@@ -192,78 +170,44 @@ impl Compiled {
 
     /// What roles are worth in a tenant, or outside of all.
     #[inline]
-    pub(super) fn scope(&self, tenant: Option<u32>) -> &Scope {
-        match tenant {
-            Some(tenant) if !self.scopes.is_empty() => self.scopes.get(&tenant).unwrap_or(&self.everywhere),
-            _ => &self.everywhere,
-        }
+    pub(super) fn view(&self, tenant: Option<u32>) -> View<'_> {
+        let here = match tenant {
+            Some(tenant) if !self.scopes.is_empty() => self.scopes.get(&tenant),
+            _ => None,
+        };
+        View::new(&self.everywhere, here)
     }
 
     /// All roles that a subject has in a tenant, those that it inherits included.
-    pub(super) fn covered(&self, subject: Subject, tenant: Option<u32>) -> BTreeSet<u32> {
-        let scope = self.scope(tenant);
-        let besides = tenant.map_or(&[][..], |tenant| self.roles_in(subject, tenant));
-        let roles = self.roles_of(subject).iter().chain(besides);
-        roles.flat_map(|&role| scope.covers.list(role)).copied().collect()
+    pub(super) fn covered(&self, subject: Subject, tenant: Option<u32>) -> Vec<u32> {
+        let view = self.view(tenant);
+        let mut covered: Vec<u32> =
+            self.held(subject, tenant).flat_map(|role| view.covers(role)).copied().collect();
+        covered.sort_unstable();
+        covered.dedup();
+        covered
     }
 
-    /// Checks what may not be, for every subject in every tenant.
-    fn hold(
-        &self,
-        exclusive: &[(Vec<u32>, usize, When)],
-        prerequisites: &[(u32, u32)],
-        most: &BTreeMap<u32, usize>,
-        inheriting: &BTreeSet<u32>,
-    ) -> Result<(), PolicyError> {
-        if exclusive.is_empty() && prerequisites.is_empty() && most.is_empty() {
-            return Ok(());
-        }
-        let mut holders: HashMap<u32, usize> = HashMap::new();
-        let mut subjects: Vec<(&str, Subject)> =
-            self.subjects.iter().map(|(name, subject)| (&**name, *subject)).collect();
-        subjects.sort_unstable_by_key(|(name, _)| *name); // the same error every time
-        for (name, subject) in subjects {
-            let mut anywhere = BTreeSet::new();
-            // In a tenant of its own inheritance, a role that a subject has everywhere may be worth more than elsewhere.
-            let more = (!self.roles_of(subject).is_empty()).then_some(inheriting);
-            let tenants: BTreeSet<u32> =
-                self.tenants_of(subject).chain(more.into_iter().flatten().copied()).collect();
-            for tenant in std::iter::once(None).chain(tenants.into_iter().map(Some)) {
-                let covered = self.covered(subject, tenant);
-                let place =
-                    || tenant.map_or(String::new(), |tenant| format!(" in {}", self.tenants.name(tenant)));
-                for (roles, at_most, _) in exclusive {
-                    let held: Vec<&str> = roles
-                        .iter()
-                        .filter(|role| covered.contains(role))
-                        .map(|&role| self.roles.name(role))
-                        .collect();
-                    if held.len() > *at_most {
-                        let rule = format!("{name}{}: {}", place(), held.join(" and "));
-                        return Err(PolicyError::new(PolicyErrorKind::Exclusive, rule));
-                    }
-                }
-                for (role, required) in prerequisites {
-                    if covered.contains(role) && !covered.contains(required) {
-                        let (role, required) = (self.roles.name(*role), self.roles.name(*required));
-                        let rule = format!("{name}{}: {role} without {required}", place());
-                        return Err(PolicyError::new(PolicyErrorKind::Prerequisite, rule));
-                    }
-                }
-                anywhere.extend(covered);
-            }
-            for (role, at_most) in most {
-                if anywhere.contains(role) {
-                    let holders = holders.entry(*role).or_default();
-                    *holders += 1;
-                    if *holders > *at_most {
-                        let rule = format!("{name}: {} has {at_most} already", self.roles.name(*role));
-                        return Err(PolicyError::new(PolicyErrorKind::TooManySubjects, rule));
-                    }
-                }
+    /// Whether a subject has a role in a tenant, itself or by inheritance.
+    pub(super) fn is_covered(&self, subject: Subject, tenant: Option<u32>, role: u32) -> bool {
+        let view = self.view(tenant);
+        self.held(subject, tenant).any(|held| view.covers(held).binary_search(&role).is_ok())
+    }
+
+    /// The permissions that rules allow, in any tenant.
+    pub(super) fn allowed_anywhere(&self) -> impl Iterator<Item = u32> {
+        self.scopes.values().chain([&self.everywhere]).flat_map(Scope::allowed_by_rules)
+    }
+
+    /// By role: the tenants whose rules reach it.
+    pub(super) fn tenants_by_role(&self) -> HashMap<u32, BTreeSet<u32>> {
+        let mut tenants: HashMap<u32, BTreeSet<u32>> = HashMap::new();
+        for (&tenant, scope) in &self.scopes {
+            for &role in scope.roles() {
+                tenants.entry(role).or_default().insert(tenant);
             }
         }
-        Ok(())
+        tenants
     }
 }
 
@@ -273,147 +217,85 @@ impl Span {
     }
 }
 
-impl Scope {
-    /// The rules without a tenant, and those of `tenant`. What is written out is taken from the `budget` before it is: a
-    /// policy's text may be hostile, or grow.
-    fn of(
-        builder: &PolicyBuilder,
-        tenant: Option<&str>,
-        roles: &Names,
-        permissions: &Names,
-        budget: &mut usize,
-    ) -> Result<Self, PolicyError> {
-        spend(budget, roles.len())?;
-        let holds = |of: &Option<String>| of.is_none() || of.as_deref() == tenant;
-        let nothing = || vec![Vec::new(); roles.len()];
-        let (mut juniors, mut own_allow, mut own_deny) = (nothing(), nothing(), nothing());
-        for edge in builder.inherits.iter().filter(|edge| holds(&edge.tenant)) {
-            push(&mut juniors, roles.number(&edge.senior), roles.number(&edge.junior));
-        }
-        for rule in builder.rules.iter().filter(|rule| holds(&rule.tenant)) {
-            let lists = if rule.effect == Effect::Allow { &mut own_allow } else { &mut own_deny };
-            push(lists, roles.number(&rule.role), permissions.number(&rule.permission));
-        }
-        for list in juniors.iter_mut().chain(&mut own_allow).chain(&mut own_deny) {
-            list.sort_unstable();
-            list.dedup();
-        }
-        let covers = closure(&juniors, roles, budget)?;
-        let mut gathered = |own: &[Vec<u32>]| {
-            let mut all = Lists::new();
-            for covered in &covers {
-                let lists = covered.iter().filter_map(|&role| own.get(role as usize));
-                spend(budget, lists.clone().map(Vec::len).sum())?;
-                all.push(lists.flatten().copied().collect());
-            }
-            Ok::<_, PolicyError>(all)
+/// The roles that rules define: by a permission, a role that they inherit, or a denial that holds everywhere. A denial in one
+/// tenant is about a role that there is, or its name is misspelt.
+fn roles(builder: &PolicyBuilder) -> Names {
+    let mut roles = Names::default();
+    for role in &builder.known_roles {
+        roles.number_or_add(role);
+    }
+    if builder.are_roles_closed {
+        return roles;
+    }
+    for rule in &builder.rules {
+        match &rule.statement {
+            Statement::Deny { .. } if rule.tenant.is_some() => continue,
+            Statement::Allow { role, .. } | Statement::Deny { role, .. } => roles.number_or_add(role),
+            Statement::Inherits { senior, .. } => roles.number_or_add(senior),
+            Statement::Assign { .. } => continue,
         };
-        let (allow, deny) = (gathered(&own_allow)?, gathered(&own_deny)?);
-        let [covers, juniors, own_allow, own_deny] = [covers, juniors, own_allow, own_deny].map(lists);
-        Ok(Self { covers, allow, deny, juniors, own_allow, own_deny })
     }
+    let is_new = |set: &&Exclusive| set.roles.iter().all(|role| roles.number(role).is_none());
+    let declaring: Vec<_> = builder.exclusive.iter().filter(is_new).collect();
+    for role in declaring.into_iter().flat_map(|set| &set.roles) {
+        roles.number_or_add(role);
+    }
+    roles
 }
 
-fn push(lists: &mut [Vec<u32>], index: Option<u32>, item: Option<u32>) {
-    if let (Some(index), Some(item)) = (index, item)
-        && let Some(list) = lists.get_mut(index as usize)
-    {
-        list.push(item);
-    }
-}
-
-fn lists(of: Vec<Vec<u32>>) -> Lists {
-    let mut lists = Lists::new();
-    for list in of {
-        lists.push(list);
-    }
-    lists
-}
-
-fn spend(budget: &mut usize, items: usize) -> Result<(), PolicyError> {
-    let too_large = || PolicyError::new(PolicyErrorKind::TooLarge, "the policy");
-    *budget = budget.checked_sub(items).ok_or_else(too_large)?;
-    Ok(())
-}
-
-/// Each role with all that it inherits.
-///
-/// Without recursion, since a policy's depth is its author's choice.
-fn closure(juniors: &[Vec<u32>], roles: &Names, budget: &mut usize) -> Result<Vec<Vec<u32>>, PolicyError> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Seen {
-        Not,
-        Entered,
-        Done,
-    }
-    let mut seen = vec![Seen::Not; juniors.len()];
-    let mut covers: Vec<Vec<u32>> = vec![Vec::new(); juniors.len()];
-    for first in 0..number(juniors.len()) {
-        let mut path = vec![first];
-        while let Some(&role) = path.last() {
-            let index = role as usize;
-            let (Some(state), Some(below)) = (seen.get(index).copied(), juniors.get(index)) else { break };
-            match state {
-                Seen::Not => {
-                    set(&mut seen, index, Seen::Entered);
-                    for &junior in below {
-                        match seen.get(junior as usize) {
-                            Some(Seen::Entered) => {
-                                let rule = format!("inherits {}", roles.name(junior));
-                                return Err(PolicyError::new(PolicyErrorKind::Cycle, rule));
-                            }
-                            Some(Seen::Not) => path.push(junior),
-                            _ => {}
-                        }
-                    }
-                }
-                Seen::Entered => {
-                    let lists = below.iter().filter_map(|&junior| covers.get(junior as usize));
-                    spend(budget, 1 + lists.clone().map(Vec::len).sum::<usize>())?;
-                    let mut all: Vec<u32> = lists.flatten().copied().chain([role]).collect();
-                    all.sort_unstable();
-                    all.dedup();
-                    set(&mut covers, index, all);
-                    set(&mut seen, index, Seen::Done);
-                    path.pop();
-                }
-                Seen::Done => {
-                    path.pop();
-                }
-            }
+fn permissions(builder: &PolicyBuilder) -> Result<Names, PolicyError> {
+    let mut permissions = Names::default();
+    for rule in &builder.rules {
+        let (Statement::Allow { permission, .. } | Statement::Deny { permission, .. }) = &rule.statement
+        else {
+            continue;
+        };
+        if builder.are_permissions_closed && !builder.known_permissions.contains(permission) {
+            return Err(PolicyError::new(PolicyErrorKind::UnknownPermission, rule.to_string()));
         }
+        permissions.number_or_add(permission);
     }
-    Ok(covers)
+    for permission in &builder.known_permissions {
+        permissions.number_or_add(permission);
+    }
+    Ok(permissions)
 }
 
-fn set<T>(list: &mut [T], index: usize, value: T) {
-    if let Some(place) = list.get_mut(index) {
-        *place = value;
+fn tenants(builder: &PolicyBuilder) -> Result<Names, PolicyError> {
+    let mut tenants = Names::default();
+    for rule in &builder.rules {
+        let Some(tenant) = &rule.tenant else { continue };
+        if builder.are_tenants_closed && !builder.known_tenants.contains(tenant) {
+            return Err(PolicyError::new(PolicyErrorKind::UnknownTenant, rule.to_string()));
+        }
+        tenants.number_or_add(tenant);
     }
+    for tenant in &builder.known_tenants {
+        tenants.number_or_add(tenant);
+    }
+    Ok(tenants)
 }
 
 fn check_names(builder: &PolicyBuilder) -> Result<(), PolicyError> {
-    let names = builder
-        .declared
-        .iter()
-        .chain(builder.rules.iter().flat_map(|rule| [&rule.role, &rule.permission]))
-        .chain(builder.rules.iter().filter_map(|rule| rule.tenant.as_ref()))
-        .chain(builder.inherits.iter().flat_map(|edge| [&edge.senior, &edge.junior]))
-        .chain(builder.inherits.iter().filter_map(|edge| edge.tenant.as_ref()))
-        .chain(builder.assigned.iter().flat_map(|one| [&one.subject, &one.role]))
-        .chain(builder.assigned.iter().filter_map(|one| one.tenant.as_ref()))
-        .chain(builder.exclusive.iter().flat_map(|set| &set.roles))
+    let declared = [&builder.known_roles, &builder.known_permissions, &builder.known_tenants];
+    let of_constraints = builder.exclusive.iter().flat_map(|set| &set.roles);
+    let of_constraints = of_constraints
         .chain(builder.prerequisites.iter().flat_map(|(role, required)| [role, required]))
-        .chain(builder.most.iter().map(|(role, _)| role))
-        .chain(&builder.known_tenants)
-        .chain(&builder.known_permissions);
-    for name in names {
-        if name.is_empty() || name.len() > 256 || name.chars().any(char::is_control) {
+        .chain(builder.most.iter().map(|(role, _)| role));
+    let besides = declared.into_iter().flatten().chain(of_constraints).map(String::as_str);
+    for name in builder.rules.iter().flat_map(|rule| rule.names()).chain(besides) {
+        if name.is_empty() || name.len() > MOST_BYTES || name.chars().any(misleads) {
             let shown: String = name.chars().take(64).collect();
             return Err(PolicyError::new(PolicyErrorKind::Name, format!("{shown:?}")));
         }
     }
     Ok(())
+}
+
+/// Whether a character breaks a line of a log, or turns the text after it around.
+fn misleads(character: char) -> bool {
+    let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 fn number(count: usize) -> u32 {

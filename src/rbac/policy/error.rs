@@ -16,9 +16,14 @@ pub enum PolicyErrorKind {
     /// A rule names a role that nothing defines.
     #[error("no rule defines this role: a role has a permission, a denial or another role, or is declared")]
     UnknownRole,
-    /// A list of permissions has one that no rule of the policy names.
-    #[error("no rule of the policy names this permission")]
+    /// A list of permissions has one that no rule of the policy names, or a rule one that the list of all has not.
+    #[error(
+        "the policy does not know this permission: no rule names it, or it is not in the list of all there are"
+    )]
     UnknownPermission,
+    /// A rule names a tenant that the list of all has not.
+    #[error("the tenant is not in the list of all there are")]
+    UnknownTenant,
     /// A role inherits itself, by way of others or directly.
     #[error("the role inherits itself")]
     Cycle,
@@ -34,11 +39,14 @@ pub enum PolicyErrorKind {
     /// A set of exclusive roles that excludes nothing: it has fewer than two roles, or as many are allowed as it has.
     #[error("an exclusive set has two roles or more, and allows fewer than it has")]
     Vacuous,
-    /// A name is empty, longer than 256 bytes, or has control characters.
-    #[error("a name has 1 to 256 bytes and no control characters")]
+    /// A name is empty, longer than 256 bytes, or has characters that break a line or turn it around.
+    #[error("a name has 1 to 256 bytes, and no characters that break a line or turn it around")]
     Name,
-    /// The roles' permissions, inherited ones written out, are more than 2^26.
-    #[error("the roles have more than 2^26 permissions in all, inherited ones counted")]
+    /// The roles and permissions, inherited ones written out, are more than 2^26, or holding all subjects against the
+    /// constraints takes more than 2^27 steps.
+    #[error(
+        "roles and permissions, with all that is inherited written out, are more than 2^26, or constraints over them more than 2^27"
+    )]
     TooLarge,
 }
 
@@ -47,12 +55,17 @@ impl PolicyError {
         Self { kind, rule: rule.into() }
     }
 
+    /// The error, in the rules of one tenant.
+    pub(super) fn within(self, tenant: &str) -> Self {
+        Self { rule: format!("{} in {tenant}", self.rule), ..self }
+    }
+
     /// What kind of error this is.
     pub fn kind(&self) -> PolicyErrorKind {
         self.kind
     }
 
-    /// The rule that is wrong, as in `assign alice editr`.
+    /// The rule that is wrong, as in `assign alice editr in ward-7`.
     pub fn rule(&self) -> &str {
         &self.rule
     }

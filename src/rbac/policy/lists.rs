@@ -19,6 +19,11 @@ impl Lists {
         self.starts.push(u32::try_from(self.items.len()).expect("a policy has a budget of 2^26 items"));
     }
 
+    /// How many lists there are.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.starts.len() - 1).expect("a policy has a budget of 2^26 items")
+    }
+
     #[inline]
     pub(super) fn list(&self, index: u32) -> &[u32] {
         let index = index as usize;
@@ -31,5 +36,13 @@ impl Lists {
     #[inline]
     pub(super) fn holds(&self, index: u32, item: u32) -> bool {
         self.list(index).binary_search(&item).is_ok()
+    }
+}
+
+impl FromIterator<Vec<u32>> for Lists {
+    fn from_iter<I: IntoIterator<Item = Vec<u32>>>(lists: I) -> Self {
+        let mut all = Self::new();
+        lists.into_iter().for_each(|list| all.push(list));
+        all
     }
 }

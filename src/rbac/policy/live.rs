@@ -32,8 +32,11 @@ impl LivePolicy {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts another policy in its place, and answers the one before.
+    /// Puts another policy in its place, and answers the one before. If the new one has no listener of its own, the one
+    /// before's is told on: a reload does not end the audit.
     pub fn replace(&self, policy: Policy) -> Policy {
-        std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), policy)
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let hook = policy.hook.clone().or(&current.hook);
+        std::mem::replace(&mut *current, Policy { hook, ..policy })
     }
 }

@@ -1,6 +1,7 @@
 mod bound;
 mod builder;
 mod compiled;
+mod constraints;
 mod error;
 #[cfg(feature = "serde")]
 mod file;
@@ -9,21 +10,26 @@ mod lists;
 mod live;
 mod names;
 mod review;
+mod rule;
+mod scope;
 mod session;
 
 use std::fmt;
 use std::sync::Arc;
 
 use self::compiled::{Compiled, Subject};
+use self::hook::Hook;
+use self::scope::{Effect, View};
 
 pub use bound::{Bound, BoundSubject};
 pub use builder::PolicyBuilder;
 pub use error::{PolicyDenied, PolicyError, PolicyErrorKind};
 #[cfg(feature = "serde")]
 pub use file::PolicyFile;
-pub use hook::PolicyDecision;
+pub use hook::{Asked, PolicyDecision};
 pub use live::LivePolicy;
-pub use review::{Change, Explanation, Path};
+pub use review::{Change, Explanation, LooseEnd, Path};
+pub use rule::PolicyRule;
 pub use session::Session;
 
 /// Who may do what, by names: from a file, a database, an administrator's page.
@@ -57,15 +63,35 @@ pub use session::Session;
 #[derive(Clone)]
 pub struct Policy {
     compiled: Arc<Compiled>,
+    hook: Hook,
 }
 
 /// Proof that a policy grants a subject a permission: it names both, and the tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// A function that takes one compares [`permission`](Self::permission) and [`tenant`](Self::tenant) with what it is about to
+/// do, since a grant of another has the same type; [`Policy::bind`] gives proofs that the compiler tells apart.
+///
+/// It is not copied, and does not outlive the policy. A task or a handler's extractor takes a [`Permit`](super::Permit) of
+/// [`Policy::bind`]'s subjects.
+///
+/// ```compile_fail,E0382
+/// use palisade::rbac::PolicyGrant;
+/// fn spend(_: PolicyGrant<'_>) {}
+/// fn twice(granted: PolicyGrant<'_>) { spend(granted); spend(granted); }
+/// ```
+/// ```compile_fail,E0505
+/// use palisade::rbac::Policy;
+/// let policy = Policy::builder().allow("editor", "doc:write").assign("ann", "editor").build().unwrap();
+/// let granted = policy.check("ann", "doc:write");
+/// drop(policy);
+/// let _still = granted;
+/// ```
 #[must_use = "a grant nobody asks for protects nothing"]
 pub struct PolicyGrant<'policy> {
     subject: &'policy str,
     permission: &'policy str,
     tenant: Option<&'policy str>,
+    hook: &'policy Hook,
 }
 
 /// Proof that a policy grants a subject a permission on this very resource, which it holds.
@@ -82,17 +108,13 @@ impl Policy {
         PolicyBuilder::default()
     }
 
-    fn of(compiled: Compiled) -> Self {
-        Self { compiled: Arc::new(compiled) }
-    }
-
-    /// Whether `subject` has `permission`, by the roles that it has everywhere.
+    /// Whether `subject` has `permission`, by the roles that it has everywhere. What a tenant allows or denies does not count
+    /// here: where there are tenants, take [`check_in`](Self::check_in).
     ///
     /// # Errors
     /// It has not.
     pub fn check(&self, subject: &str, permission: &str) -> Result<PolicyGrant<'_>, PolicyDenied> {
-        let granted = self.decide(None, subject, permission);
-        self.told(None, subject, permission, granted)
+        self.told(None, subject, permission, self.decide(None, subject, permission))
     }
 
     /// Whether `subject` has `permission` in `tenant`, by the roles that it has there and everywhere.
@@ -105,9 +127,7 @@ impl Policy {
         subject: &str,
         permission: &str,
     ) -> Result<PolicyGrant<'_>, PolicyDenied> {
-        let number = self.compiled.tenants.number(tenant).ok_or(PolicyDenied::UnknownTenant);
-        let granted = number.and_then(|number| self.decide(Some(number), subject, permission));
-        self.told(Some(tenant), subject, permission, granted)
+        self.told(Some(tenant), subject, permission, self.decide(Some(tenant), subject, permission))
     }
 
     /// Whether `subject` has `permission`, and may do that with this `resource` by a rule about attributes. The rule is asked
@@ -134,67 +154,84 @@ impl Policy {
         resource: R,
         rule: impl FnOnce(&R) -> bool,
     ) -> Result<PolicyAuthorized<'_, R>, PolicyDenied> {
-        self.check(subject, permission)?.on(resource, rule)
+        let decided = self.decide(None, subject, permission).and_then(|grant| grant.ruled(resource, rule));
+        self.told(None, subject, permission, decided)
     }
 
-    fn decide(
+    /// As [`authorize`](Self::authorize), in `tenant`.
+    ///
+    /// # Errors
+    /// The subject has not the permission there, or the rule says no. The resource is dropped.
+    pub fn authorize_in<R>(
         &self,
-        tenant: Option<u32>,
+        tenant: &str,
         subject: &str,
         permission: &str,
-    ) -> Result<PolicyGrant<'_>, PolicyDenied> {
-        let compiled = &*self.compiled;
-        let (subject, found) = self.subject(subject)?;
-        let permission = self.permission(permission)?;
-        let there = tenant.map_or(&[][..], |tenant| compiled.roles_in(found, tenant));
-        decide(compiled, tenant, permission, compiled.roles_of(found), there)?;
-        let tenant = tenant.map(|tenant| compiled.tenants.name(tenant));
-        Ok(PolicyGrant { subject, permission: compiled.permissions.name(permission), tenant })
+        resource: R,
+        rule: impl FnOnce(&R) -> bool,
+    ) -> Result<PolicyAuthorized<'_, R>, PolicyDenied> {
+        let decided = self.decide(Some(tenant), subject, permission);
+        self.told(Some(tenant), subject, permission, decided.and_then(|grant| grant.ruled(resource, rule)))
     }
 
     #[inline]
-    fn told<'a>(
+    fn decide(
         &self,
         tenant: Option<&str>,
         subject: &str,
         permission: &str,
-        granted: Result<PolicyGrant<'a>, PolicyDenied>,
-    ) -> Result<PolicyGrant<'a>, PolicyDenied> {
-        let outcome = granted.as_ref().map(|_| ()).map_err(|denied| *denied);
-        self.compiled.hook.tell(&PolicyDecision { subject, permission, tenant, outcome });
-        granted
+    ) -> Result<PolicyGrant<'_>, PolicyDenied> {
+        let compiled = &*self.compiled;
+        let tenant = tenant.map(|tenant| self.tenant(tenant)).transpose()?;
+        let (subject, found) = self.subject(subject)?;
+        let permission = self.permission(permission)?;
+        decide(compiled.view(tenant), permission, compiled.held(found, tenant))?;
+        let tenant = tenant.map(|tenant| compiled.tenants.name(tenant));
+        let permission = compiled.permissions.name(permission);
+        Ok(PolicyGrant { subject, permission, tenant, hook: &self.hook })
     }
 
+    #[inline]
+    fn told<T>(
+        &self,
+        tenant: Option<&str>,
+        subject: &str,
+        permission: &str,
+        decided: Result<T, PolicyDenied>,
+    ) -> Result<T, PolicyDenied> {
+        let outcome = decided.as_ref().map(|_| ()).map_err(|denied| *denied);
+        self.hook.tell(tenant, subject, Asked::Permission(permission), outcome);
+        decided
+    }
+
+    #[inline]
     fn subject(&self, name: &str) -> Result<(&str, Subject), PolicyDenied> {
-        let found = self.compiled.subjects.get_key_value(name);
-        found.map(|(name, subject)| (&**name, *subject)).ok_or(PolicyDenied::UnknownSubject)
+        self.compiled.subject(name).ok_or(PolicyDenied::UnknownSubject)
     }
 
+    #[inline]
     fn permission(&self, name: &str) -> Result<u32, PolicyDenied> {
         self.compiled.permissions.number(name).ok_or(PolicyDenied::UnknownPermission)
+    }
+
+    #[inline]
+    fn tenant(&self, name: &str) -> Result<u32, PolicyDenied> {
+        self.compiled.tenants.number(name).ok_or(PolicyDenied::UnknownTenant)
     }
 }
 
 /// What is denied before what is granted, over all roles.
 #[inline]
 fn decide(
-    compiled: &Compiled,
-    tenant: Option<u32>,
+    view: View<'_>,
     permission: u32,
-    everywhere: &[u32],
-    there: &[u32],
+    mut roles: impl Iterator<Item = u32> + Clone,
 ) -> Result<(), PolicyDenied> {
-    let scope = compiled.scope(tenant);
-    let mut outcome = Err(PolicyDenied::NotGranted);
-    for &role in everywhere.iter().chain(there) {
-        if scope.deny.holds(role, permission) {
-            return Err(PolicyDenied::ExplicitDeny);
-        }
-        if scope.allow.holds(role, permission) {
-            outcome = Ok(());
-        }
+    if roles.clone().any(|role| view.says(Effect::Deny, role, permission)) {
+        return Err(PolicyDenied::ExplicitDeny);
     }
-    outcome
+    let is_allowed = roles.any(|role| view.says(Effect::Allow, role, permission));
+    if is_allowed { Ok(()) } else { Err(PolicyDenied::NotGranted) }
 }
 
 impl<'policy> PolicyGrant<'policy> {
@@ -213,12 +250,22 @@ impl<'policy> PolicyGrant<'policy> {
         self.tenant
     }
 
-    /// The proof for this `resource`, if a rule about it agrees. The policy's listener was told of the grant, and is not told
-    /// what the rule says.
+    /// The proof for this `resource`, if a rule about it agrees. A refusal is told to the policy's listener, after the grant.
     ///
     /// # Errors
     /// It does not. The resource is dropped.
     pub fn on<R>(
+        self,
+        resource: R,
+        rule: impl FnOnce(&R) -> bool,
+    ) -> Result<PolicyAuthorized<'policy, R>, PolicyDenied> {
+        let (hook, tenant, subject, permission) = (self.hook, self.tenant, self.subject, self.permission);
+        self.ruled(resource, rule).inspect_err(|denied| {
+            hook.tell(tenant, subject, Asked::Permission(permission), Err(*denied));
+        })
+    }
+
+    fn ruled<R>(
         self,
         resource: R,
         rule: impl FnOnce(&R) -> bool,
@@ -229,8 +276,8 @@ impl<'policy> PolicyGrant<'policy> {
 
 impl<'policy, R> PolicyAuthorized<'policy, R> {
     /// Who may do what.
-    pub fn grant(&self) -> PolicyGrant<'policy> {
-        self.grant
+    pub fn grant(&self) -> &PolicyGrant<'policy> {
+        &self.grant
     }
 
     /// What with.
@@ -248,6 +295,12 @@ impl fmt::Display for PolicyGrant<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} may do {}", self.subject, self.permission)?;
         self.tenant.map_or(Ok(()), |tenant| write!(f, " in {tenant}"))
+    }
+}
+
+impl fmt::Debug for PolicyGrant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PolicyGrant({self})")
     }
 }
 

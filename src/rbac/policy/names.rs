@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::error::{PolicyError, PolicyErrorKind};
+
 /// Names and their numbers, in the order in which they were first seen.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -13,7 +15,7 @@ impl Names {
         if let Some(number) = self.number(name) {
             return number;
         }
-        let number = u32::try_from(self.names.len()).expect("fewer than 2^32 names fit into memory");
+        let number = self.count();
         let name: Arc<str> = name.into();
         self.numbers.insert(Arc::clone(&name), number);
         self.names.push(name);
@@ -22,7 +24,16 @@ impl Names {
 
     #[inline]
     pub(super) fn number(&self, name: &str) -> Option<u32> {
+        // What is too long to be one is not hashed: callers choose what they ask for.
+        if name.len() > MOST_BYTES {
+            return None;
+        }
         self.numbers.get(name).copied()
+    }
+
+    /// The number of a role that a rule speaks of.
+    pub(super) fn known(&self, role: &str, rule: impl FnOnce() -> String) -> Result<u32, PolicyError> {
+        self.number(role).ok_or_else(|| PolicyError::new(PolicyErrorKind::UnknownRole, rule()))
     }
 
     pub(super) fn name(&self, number: u32) -> &str {
@@ -33,7 +44,15 @@ impl Names {
         self.names.len()
     }
 
+    /// How many there are, as a number beyond the last.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.names.len()).expect("fewer than 2^32 names fit into memory")
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|name| &**name)
     }
 }
+
+/// Of a name.
+pub(super) const MOST_BYTES: usize = 256;

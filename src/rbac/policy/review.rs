@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
 
-use super::compiled::{Scope, Subject};
+use super::compiled::Subject;
 use super::error::PolicyDenied;
-use super::lists::Lists;
+use super::scope::{Effect, View};
 use super::{Policy, decide};
 
 /// Why a policy decides as it does: see [`Policy::explain`].
@@ -29,6 +29,18 @@ pub struct Change {
     tenant: Option<String>,
     permission: String,
     is_gain: bool,
+}
+
+/// A name that stands in a policy and does nothing: see [`Policy::loose_ends`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum LooseEnd {
+    /// A permission that no role allows.
+    Permission(String),
+    /// A role that no subject has, itself or by inheritance.
+    Role(String),
+    /// A tenant in which no subject has a role of its own.
+    Tenant(String),
 }
 
 impl Policy {
@@ -64,24 +76,24 @@ impl Policy {
             (Ok((_, found)), Ok(permission)) => (found, permission),
             (Err(denied), _) | (_, Err(denied)) => return Explanation::refused(denied),
         };
-        let scope = self.compiled.scope(tenant);
-        let paths = |own: &Lists| {
-            let roles = self.held(found, tenant);
-            roles.filter_map(|role| self.path(scope, own, role, permission)).collect::<Vec<_>>()
+        let view = self.compiled.view(tenant);
+        let paths = |effect| {
+            let roles = self.compiled.held(found, tenant);
+            roles.filter_map(|role| self.path(view, effect, role, permission)).collect::<Vec<_>>()
         };
         Explanation {
             outcome: self.decides(found, tenant, permission),
-            allowed_by: paths(&scope.own_allow),
-            denied_by: paths(&scope.own_deny),
+            allowed_by: paths(Effect::Allow),
+            denied_by: paths(Effect::Deny),
         }
     }
 
     /// The shortest way from `role` to one that a rule about `permission` is for.
-    fn path(&self, scope: &Scope, own: &Lists, role: u32, permission: u32) -> Option<Path<'_>> {
+    fn path(&self, view: View<'_>, effect: Effect, role: u32, permission: u32) -> Option<Path<'_>> {
         let mut from: HashMap<u32, u32> = HashMap::from([(role, role)]);
         let mut queue = VecDeque::from([role]);
         while let Some(here) = queue.pop_front() {
-            if own.holds(here, permission) {
+            if view.own(effect, here).binary_search(&permission).is_ok() {
                 let mut roles = vec![self.compiled.roles.name(here)];
                 let mut at = here;
                 while at != role {
@@ -91,7 +103,7 @@ impl Policy {
                 roles.reverse();
                 return Some(Path { roles });
             }
-            for &junior in scope.juniors.list(here) {
+            for &junior in view.juniors(here) {
                 from.entry(junior).or_insert_with(|| {
                     queue.push_back(junior);
                     here
@@ -121,14 +133,64 @@ impl Policy {
     fn permissions_at(&self, tenant: Option<u32>, subject: &str) -> Vec<&str> {
         let Ok((_, found)) = self.subject(subject) else { return Vec::new() };
         let mut allowed = BTreeSet::new();
-        for role in self.held(found, tenant) {
-            allowed.extend(self.compiled.scope(tenant).allow.list(role));
+        for role in self.compiled.held(found, tenant) {
+            allowed.extend(self.compiled.view(tenant).allowed(role));
         }
         allowed.retain(|&permission| self.decides(found, tenant, permission).is_ok());
         allowed.into_iter().map(|permission| self.compiled.permissions.name(permission)).collect()
     }
 
-    /// Who may do `permission`, and in which tenant; `None` is outside of tenants. It asks for every subject.
+    /// The roles that are assigned to `subject`, and in which tenant; `None` holds in all and outside of them.
+    ///
+    /// # Source
+    /// `AssignedRoles` of INCITS 359-2012.
+    pub fn assigned_roles(&self, subject: &str) -> Vec<(&str, Option<&str>)> {
+        let Ok((_, found)) = self.subject(subject) else { return Vec::new() };
+        self.assignments(found).collect()
+    }
+
+    /// All roles that `subject` has outside of tenants, those that it inherits included.
+    ///
+    /// # Source
+    /// `AuthorizedRoles` of INCITS 359-2012.
+    pub fn authorized_roles(&self, subject: &str) -> Vec<&str> {
+        self.authorized_at(None, subject)
+    }
+
+    /// All roles that `subject` has in `tenant`, those that it inherits included.
+    pub fn authorized_roles_in(&self, tenant: &str, subject: &str) -> Vec<&str> {
+        self.tenant(tenant).map_or_else(|_| Vec::new(), |tenant| self.authorized_at(Some(tenant), subject))
+    }
+
+    fn authorized_at(&self, tenant: Option<u32>, subject: &str) -> Vec<&str> {
+        let Ok((_, found)) = self.subject(subject) else { return Vec::new() };
+        self.compiled.covered(found, tenant).into_iter().map(|role| self.compiled.roles.name(role)).collect()
+    }
+
+    /// Whom `role` is assigned to, and in which tenant; `None` holds in all and outside of them. It looks at every subject.
+    ///
+    /// # Source
+    /// `AssignedUsers` of INCITS 359-2012.
+    pub fn assigned_users(&self, role: &str) -> Vec<(&str, Option<&str>)> {
+        let mut users = Vec::new();
+        for (name, &found) in &self.compiled.subjects {
+            let places = self.assignments(found).filter(|(assigned, _)| *assigned == role);
+            users.extend(places.map(|(_, tenant)| (&**name, tenant)));
+        }
+        users.sort_unstable();
+        users
+    }
+
+    fn assignments(&self, found: Subject) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let compiled = &*self.compiled;
+        let everywhere = compiled.roles_of(found).map(|role| (role, None));
+        let there = compiled.tenants_of(found).flat_map(move |tenant| {
+            compiled.roles_in(found, tenant).map(move |role| (role, Some(compiled.tenants.name(tenant))))
+        });
+        everywhere.chain(there).map(|(role, tenant)| (compiled.roles.name(role), tenant))
+    }
+
+    /// Who may do `permission`, and in which tenant; `None` is outside of tenants. It asks for every subject in every tenant.
     ///
     /// # Source
     /// `PermissionUsers`, after `AssignedUsers` of INCITS 359-2012.
@@ -146,7 +208,8 @@ impl Policy {
         users
     }
 
-    /// Who gains and who loses what when `self` is replaced by `new`.
+    /// Who gains and who loses what when `self` is replaced by `new`. It asks both for every subject in every tenant; it does
+    /// not tell what changes for sessions alone, by constraints on active roles.
     ///
     /// ```
     /// use palisade::rbac::Policy;
@@ -158,64 +221,99 @@ impl Policy {
     /// # Ok::<(), palisade::rbac::PolicyError>(())
     /// ```
     pub fn diff(&self, new: &Self) -> Vec<Change> {
-        let (before, after) = (self.everything(), new.everything());
-        let lost = before.difference(&after).map(|one| (one, false));
-        let gained = after.difference(&before).map(|one| (one, true));
-        let mut changes: Vec<Change> = lost
-            .chain(gained)
-            .map(|(&(subject, tenant, permission), is_gain)| Change {
-                subject: subject.to_owned(),
-                tenant: tenant.map(str::to_owned),
-                permission: permission.to_owned(),
-                is_gain,
-            })
-            .collect();
-        changes.sort_unstable();
+        let both = |names: fn(&Self) -> BTreeSet<&str>| &names(self) | &names(new);
+        let subjects = both(|policy| policy.compiled.subjects.keys().map(|name| &**name).collect());
+        let tenants = both(|policy| policy.compiled.tenants.iter().collect());
+        let places: Vec<Option<&str>> = std::iter::once(None).chain(tenants.into_iter().map(Some)).collect();
+        let mut changes = Vec::new();
+        for subject in subjects {
+            for &tenant in &places {
+                let (before, after) = (self.set_of(tenant, subject), new.set_of(tenant, subject));
+                for permission in before.symmetric_difference(&after) {
+                    changes.push(Change {
+                        subject: subject.to_owned(),
+                        tenant: tenant.map(str::to_owned),
+                        permission: (*permission).to_owned(),
+                        is_gain: after.contains(permission),
+                    });
+                }
+            }
+        }
         changes
     }
 
-    fn everything(&self) -> BTreeSet<(&str, Option<&str>, &str)> {
-        let mut everything = BTreeSet::new();
-        for name in self.compiled.subjects.keys() {
-            for tenant in self.places() {
-                let place = tenant.map(|tenant| self.compiled.tenants.name(tenant));
-                let allowed = self.permissions_at(tenant, name);
-                everything.extend(allowed.into_iter().map(|permission| (&**name, place, permission)));
-            }
-        }
-        everything
+    fn set_of(&self, tenant: Option<&str>, subject: &str) -> BTreeSet<&str> {
+        let permissions = match tenant {
+            None => self.permissions_of(subject),
+            Some(tenant) => self.permissions_in(tenant, subject),
+        };
+        permissions.into_iter().collect()
     }
 
-    /// The roles and what they inherit, as a graph for Graphviz: `dot -Tsvg`.
+    /// What stands in the policy and does nothing: often a name that is misspelt.
+    ///
+    /// ```
+    /// use palisade::rbac::Policy;
+    ///
+    /// let policy = Policy::builder()
+    ///     .allow("editor", "doc:write").deny("suspended", "doc:wirte")
+    ///     .assign("ann", "editor")
+    ///     .build()?;
+    /// let loose_ends: Vec<String> = policy.loose_ends().iter().map(ToString::to_string).collect();
+    /// assert_eq!(loose_ends, ["no role allows doc:wirte", "nobody has the role suspended"]);
+    /// # Ok::<(), palisade::rbac::PolicyError>(())
+    /// ```
+    pub fn loose_ends(&self) -> Vec<LooseEnd> {
+        let compiled = &*self.compiled;
+        let (mut held, mut used) = (BTreeSet::new(), BTreeSet::new());
+        for &found in compiled.subjects.values() {
+            for tenant in std::iter::once(None).chain(compiled.tenants_of(found).map(Some)) {
+                held.extend(compiled.covered(found, tenant));
+                used.extend(tenant);
+            }
+        }
+        let allowed: BTreeSet<u32> = compiled.allowed_anywhere().collect();
+        let permissions =
+            (0..compiled.permissions.count()).filter(|permission| !allowed.contains(permission));
+        let roles = (0..compiled.roles.count()).filter(|role| !held.contains(role));
+        let tenants = (0..compiled.tenants.count()).filter(|tenant| !used.contains(tenant));
+        permissions
+            .map(|permission| LooseEnd::Permission(compiled.permissions.name(permission).to_owned()))
+            .chain(roles.map(|role| LooseEnd::Role(compiled.roles.name(role).to_owned())))
+            .chain(tenants.map(|tenant| LooseEnd::Tenant(compiled.tenants.name(tenant).to_owned())))
+            .collect()
+    }
+
+    /// The roles and what they inherit, as a graph for Graphviz: `dot -Tsvg`. What holds in one tenant alone says so.
     pub fn to_dot(&self) -> String {
         let compiled = &*self.compiled;
-        let scope = compiled.scope(None);
         let mut dot = String::from("digraph roles {\n  rankdir=BT;\n  node [shape=box];\n");
-        let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+        let tenants = compiled.tenants_by_role();
         for (role, name) in (0..).zip(compiled.roles.iter()) {
-            let mut label = quoted(name);
-            for (sign, own) in [("+", &scope.own_allow), ("-", &scope.own_deny)] {
-                for &permission in own.list(role) {
-                    label.push_str("\\n");
-                    label.push_str(sign);
-                    label.push_str(&quoted(compiled.permissions.name(permission)));
+            let (mut label, mut edges) = (quoted(name), String::new());
+            let reaching = tenants.get(&role).into_iter().flatten().map(|&tenant| Some(tenant));
+            for tenant in std::iter::once(None).chain(reaching) {
+                let (view, everywhere) = (compiled.view(tenant), compiled.view(None));
+                let place = tenant.map(|tenant| quoted(compiled.tenants.name(tenant)));
+                let (inside, style) = match &place {
+                    Some(place) => (format!(" in {place}"), format!(" [style=dashed, label=\"{place}\"]")),
+                    None => (String::new(), String::new()),
+                };
+                let is_new = |own: &[u32], one: &u32| tenant.is_none() || own.binary_search(one).is_err();
+                for (sign, effect) in [('+', Effect::Allow), ('-', Effect::Deny)] {
+                    let known = everywhere.own(effect, role);
+                    for permission in view.own(effect, role).iter().filter(|one| is_new(known, one)) {
+                        let permission = quoted(compiled.permissions.name(*permission));
+                        label.push_str(&format!("\\n{sign}{permission}{inside}"));
+                    }
+                }
+                let known = everywhere.juniors(role);
+                for junior in view.juniors(role).iter().filter(|one| is_new(known, one)) {
+                    let (senior, junior) = (quoted(name), quoted(compiled.roles.name(*junior)));
+                    edges.push_str(&format!("  \"{senior}\" -> \"{junior}\"{style};\n"));
                 }
             }
-            dot.push_str(&["  \"", &quoted(name), "\" [label=\"", &label, "\"];\n"].concat());
-            for &junior in scope.juniors.list(role) {
-                let junior = quoted(compiled.roles.name(junior));
-                dot.push_str(
-                    &[
-                        "  \"",
-                        &quoted(name),
-                        "\" -> \"",
-                        &junior,
-                        "\";
-",
-                    ]
-                    .concat(),
-                );
-            }
+            dot.push_str(&format!("  \"{}\" [label=\"{label}\"];\n{edges}", quoted(name)));
         }
         dot.push_str("}\n");
         dot
@@ -226,14 +324,8 @@ impl Policy {
         std::iter::once(None).chain((0..).map(Some).take(self.compiled.tenants.len()))
     }
 
-    fn held(&self, found: Subject, tenant: Option<u32>) -> impl Iterator<Item = u32> {
-        let besides = tenant.map_or(&[][..], |tenant| self.compiled.roles_in(found, tenant));
-        self.compiled.roles_of(found).iter().chain(besides).copied()
-    }
-
     fn decides(&self, found: Subject, tenant: Option<u32>, permission: u32) -> Result<(), PolicyDenied> {
-        let besides = tenant.map_or(&[][..], |tenant| self.compiled.roles_in(found, tenant));
-        decide(&self.compiled, tenant, permission, self.compiled.roles_of(found), besides)
+        decide(self.compiled.view(tenant), permission, self.compiled.held(found, tenant))
     }
 }
 
@@ -303,6 +395,21 @@ impl fmt::Display for Explanation<'_> {
         }
         Ok(())
     }
+}
+
+impl fmt::Display for LooseEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(permission) => write!(f, "no role allows {permission}"),
+            Self::Role(role) => write!(f, "nobody has the role {role}"),
+            Self::Tenant(tenant) => write!(f, "nobody has a role of its own in {tenant}"),
+        }
+    }
+}
+
+/// A name between the quotes of Graphviz.
+fn quoted(name: &str) -> String {
+    name.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 impl fmt::Display for Change {

@@ -1,6 +1,10 @@
+use std::collections::BTreeSet;
 use std::fmt;
 
+use super::compiled::Subject;
 use super::error::PolicyDenied;
+use super::hook::Asked;
+use super::scope::Effect;
 use super::{Policy, PolicyGrant, decide};
 
 /// A subject with some of its roles active: no more than a task needs, and none that exclude each other.
@@ -23,10 +27,11 @@ use super::{Policy, PolicyGrant, decide};
 /// [`Policy::is_same`].
 #[derive(Clone)]
 pub struct Session {
-    policy: Policy,
-    subject: Box<str>,
-    tenant: Option<u32>,
-    roles: Vec<u32>,
+    pub(super) policy: Policy,
+    pub(super) subject: Box<str>,
+    pub(super) found: Subject,
+    pub(super) tenant: Option<u32>,
+    pub(super) roles: Vec<u32>,
 }
 
 impl Policy {
@@ -35,7 +40,9 @@ impl Policy {
     /// # Errors
     /// The subject is unknown or has not all of the roles, itself or by inheritance; or they exclude each other.
     pub fn activate(&self, subject: &str, roles: &[&str]) -> Result<Session, PolicyDenied> {
-        self.activate_at(None, subject, roles)
+        let session = self.session(None, subject, roles);
+        self.hook.tell(None, subject, Asked::Roles(roles), outcome(&session));
+        session
     }
 
     /// A session of `subject` with `roles` active, in `tenant`.
@@ -43,31 +50,28 @@ impl Policy {
     /// # Errors
     /// As [`activate`](Self::activate), or the tenant is unknown.
     pub fn activate_in(&self, tenant: &str, subject: &str, roles: &[&str]) -> Result<Session, PolicyDenied> {
-        let tenant = self.compiled.tenants.number(tenant).ok_or(PolicyDenied::UnknownTenant)?;
-        self.activate_at(Some(tenant), subject, roles)
+        let session = self.tenant(tenant).and_then(|tenant| self.session(Some(tenant), subject, roles));
+        self.hook.tell(Some(tenant), subject, Asked::Roles(roles), outcome(&session));
+        session
     }
 
-    fn activate_at(
-        &self,
-        tenant: Option<u32>,
-        subject: &str,
-        roles: &[&str],
-    ) -> Result<Session, PolicyDenied> {
+    fn session(&self, tenant: Option<u32>, subject: &str, roles: &[&str]) -> Result<Session, PolicyDenied> {
         let compiled = &*self.compiled;
         let (name, found) = self.subject(subject)?;
-        let covered = compiled.covered(found, tenant);
-        let number = |role: &&str| compiled.roles.number(role).filter(|role| covered.contains(role));
-        let roles: Vec<u32> =
-            roles.iter().map(number).collect::<Option<_>>().ok_or(PolicyDenied::NotActivated)?;
-        let scope = compiled.scope(tenant);
-        let is_active = |role: u32| roles.iter().any(|&active| scope.covers.holds(active, role));
-        let excludes = |(set, at_most): &(Vec<u32>, usize)| {
-            set.iter().filter(|&&role| is_active(role)).count() > *at_most
+        let number = |role: &&str| {
+            compiled.roles.number(role).filter(|role| compiled.is_covered(found, tenant, *role))
         };
-        if compiled.active.iter().any(excludes) {
-            return Err(PolicyDenied::NotActivated);
+        let roles: Option<BTreeSet<u32>> = roles.iter().map(number).collect();
+        let roles: Vec<u32> = roles.ok_or(PolicyDenied::NotActivated)?.into_iter().collect();
+        let view = compiled.view(tenant);
+        let is_active =
+            |role: u32| roles.iter().any(|&active| view.covers(active).binary_search(&role).is_ok());
+        for set in &compiled.active {
+            if set.roles.iter().filter(|&&role| is_active(role)).count() > set.at_most {
+                return Err(PolicyDenied::NotActivated);
+            }
         }
-        Ok(Session { policy: self.clone(), subject: name.into(), tenant, roles })
+        Ok(Session { policy: self.clone(), subject: name.into(), found, tenant, roles })
     }
 
     /// Whether the two are handles to one policy.
@@ -82,31 +86,33 @@ impl Session {
     /// # Errors
     /// None has.
     pub fn check(&self, permission: &str) -> Result<PolicyGrant<'_>, PolicyDenied> {
-        let tenant = self.tenant.map(|tenant| self.policy.compiled.tenants.name(tenant));
-        let granted = self.decide(permission, tenant);
-        self.policy.told(tenant, &self.subject, permission, granted)
+        let compiled = &*self.policy.compiled;
+        let tenant = self.tenant();
+        let decided = self.decide(permission);
+        let outcome = decided.map(|_| ());
+        self.policy.hook.tell(tenant, &self.subject, Asked::Permission(permission), outcome);
+        let permission = compiled.permissions.name(decided?);
+        Ok(PolicyGrant { subject: &self.subject, permission, tenant, hook: &self.policy.hook })
     }
 
-    fn decide<'a>(
-        &'a self,
-        permission: &str,
-        place: Option<&'a str>,
-    ) -> Result<PolicyGrant<'a>, PolicyDenied> {
+    fn decide(&self, permission: &str) -> Result<u32, PolicyDenied> {
         let compiled = &*self.policy.compiled;
-        let (name, found) = self.policy.subject(&self.subject)?;
         let permission = self.policy.permission(permission)?;
-        let scope = compiled.scope(self.tenant);
-        let besides = self.tenant.map_or(&[][..], |tenant| compiled.roles_in(found, tenant));
-        if compiled.roles_of(found).iter().chain(besides).any(|&role| scope.deny.holds(role, permission)) {
+        let view = compiled.view(self.tenant);
+        if compiled.held(self.found, self.tenant).any(|role| view.says(Effect::Deny, role, permission)) {
             return Err(PolicyDenied::ExplicitDeny);
         }
-        decide(compiled, self.tenant, permission, &self.roles, &[])?;
-        Ok(PolicyGrant { subject: name, permission: compiled.permissions.name(permission), tenant: place })
+        decide(view, permission, self.roles.iter().copied()).map(|()| permission)
     }
 
     /// Whose session it is.
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// Where it is; `None` outside of tenants.
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.map(|tenant| self.policy.compiled.tenants.name(tenant))
     }
 
     /// The roles that are active.
@@ -120,10 +126,15 @@ impl Session {
     }
 }
 
+fn outcome(session: &Result<Session, PolicyDenied>) -> Result<(), PolicyDenied> {
+    session.as_ref().map(|_| ()).map_err(|denied| *denied)
+}
+
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("subject", &self.subject)
+            .field("tenant", &self.tenant())
             .field("roles", &self.roles().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
