@@ -188,10 +188,10 @@ fn open_contact(
     app: &App,
     ring: &KeyRing,
 ) -> Result<String, Box<dyn Error>> {
-    let user = &contact.resource().of;
+    let user = contact.into_resource().of;
     let sealed: Vec<u8> =
-        app.database.query_row("SELECT address FROM contacts WHERE user = ?1", [user], |row| row.get(0))?;
-    let address = Sealer::new(ring).open(&sealed, ["contacts.address", user])?;
+        app.database.query_row("SELECT address FROM contacts WHERE user = ?1", [&user], |row| row.get(0))?;
+    let address = Sealer::new(ring).open(&sealed, ["contacts.address", &user])?;
     Ok(String::from_utf8(address.expose_secret().to_vec())?)
 }
 

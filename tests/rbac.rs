@@ -140,7 +140,7 @@ mod inner {
 fn permissions_are_seen_where_their_list_is() {
     assert_eq!(inner::names(), ["near:do", "within:do"]);
     assert_eq!(inner::deep::Wide::Do.name(), "wide:do");
-    let _of_that_type = |_: Granted<'_, inner::deep::wide::Do>| ();
+    assert_eq!(size_of::<Granted<'_, inner::deep::wide::Do>>(), 0);
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ impl<P: Permission> Bound<P> {
             self.policy.hook.tell(tenant, subject, Asked::Subject, Err(*denied));
         })?;
         let roles = self.policy.compiled.held(found, place);
-        Ok(self.of(name, place, roles.clone(), roles))
+        Ok(self.of(name, place, &roles, &roles))
     }
 
     /// What `active` roles allow, and what any of the `held` ones deny.
@@ -94,8 +94,8 @@ impl<P: Permission> Bound<P> {
         &self,
         name: &str,
         tenant: Option<u32>,
-        active: impl Iterator<Item = u32> + Clone,
-        held: impl Iterator<Item = u32> + Clone,
+        active: &(impl Iterator<Item = u32> + Clone),
+        held: &(impl Iterator<Item = u32> + Clone),
     ) -> BoundSubject<P> {
         let view = self.policy.compiled.view(tenant);
         BoundSubject {
@@ -107,7 +107,12 @@ impl<P: Permission> Bound<P> {
         }
     }
 
-    fn said(&self, view: View<'_>, effect: Effect, roles: impl Iterator<Item = u32> + Clone) -> PermSet<P> {
+    fn said(
+        &self,
+        view: View<'_>,
+        effect: Effect,
+        roles: &(impl Iterator<Item = u32> + Clone),
+    ) -> PermSet<P> {
         let is_said = |number: u32| roles.clone().any(|role| view.says(effect, role, number));
         let numbered = P::ALL.iter().zip(&self.numbers);
         numbered.filter(|&(_, &number)| is_said(number)).map(|(&permission, _)| permission).collect()
@@ -135,7 +140,7 @@ impl Session {
     pub fn bind<P: Permission>(&self) -> Result<BoundSubject<P>, PolicyError> {
         let bound = self.policy.bind::<P>()?;
         let held = self.policy.compiled.held(self.found, self.tenant);
-        Ok(bound.of(&self.subject, self.tenant, self.roles.iter().copied(), held))
+        Ok(bound.of(&self.subject, self.tenant, &self.roles.iter().copied(), &held))
     }
 }
 

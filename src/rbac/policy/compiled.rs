@@ -4,7 +4,7 @@ use super::builder::{Exclusive, PolicyBuilder};
 use super::constraints::{AtMost, Constraints};
 use super::error::{PolicyError, PolicyErrorKind};
 use super::names::{MOST_BYTES, Names};
-use super::rule::Statement;
+use super::rule::{PolicyRule, Statement};
 use super::scope::{Rules, Scope, View};
 
 /// A policy as checks read it: numbers for names, and all that is inherited written out.
@@ -283,7 +283,7 @@ fn check_names(builder: &PolicyBuilder) -> Result<(), PolicyError> {
         .chain(builder.prerequisites.iter().flat_map(|(role, required)| [role, required]))
         .chain(builder.most.iter().map(|(role, _)| role));
     let besides = declared.into_iter().flatten().chain(of_constraints).map(String::as_str);
-    for name in builder.rules.iter().flat_map(|rule| rule.names()).chain(besides) {
+    for name in builder.rules.iter().flat_map(PolicyRule::names).chain(besides) {
         if name.is_empty() || name.len() > MOST_BYTES || name.chars().any(misleads) {
             let shown: String = name.chars().take(64).collect();
             return Err(PolicyError::new(PolicyErrorKind::Name, format!("{shown:?}")));

@@ -1,7 +1,7 @@
 //! Questions about a policy: for its authors, its auditors, and whoever asks why.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::compiled::Subject;
 use super::error::PolicyDenied;
@@ -304,16 +304,16 @@ impl Policy {
                     let known = everywhere.own(effect, role);
                     for permission in view.own(effect, role).iter().filter(|one| is_new(known, one)) {
                         let permission = quoted(compiled.permissions.name(*permission));
-                        label.push_str(&format!("\\n{sign}{permission}{inside}"));
+                        let _ = write!(label, "\\n{sign}{permission}{inside}");
                     }
                 }
                 let known = everywhere.juniors(role);
                 for junior in view.juniors(role).iter().filter(|one| is_new(known, one)) {
                     let (senior, junior) = (quoted(name), quoted(compiled.roles.name(*junior)));
-                    edges.push_str(&format!("  \"{senior}\" -> \"{junior}\"{style};\n"));
+                    let _ = writeln!(edges, "  \"{senior}\" -> \"{junior}\"{style};");
                 }
             }
-            dot.push_str(&format!("  \"{}\" [label=\"{label}\"];\n{edges}", quoted(name)));
+            let _ = write!(dot, "  \"{}\" [label=\"{label}\"];\n{edges}", quoted(name)); // a String takes all
         }
         dot.push_str("}\n");
         dot
