@@ -66,9 +66,10 @@ const fn check(text: &str) -> Result<(), Invalid> {
         return Err(invalid(InvalidKind::TooLong, "at most 63 bytes"));
     }
     let mut rest = text.as_bytes();
+    let mut is_fine = !matches!(rest, [b'0'..=b'9', ..]);
     while let [byte, others @ ..] = rest {
-        let is_first = rest.len() == text.len();
-        if !(byte.is_ascii_alphabetic() || *byte == b'_' || (byte.is_ascii_digit() && !is_first)) {
+        is_fine &= matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_');
+        if !is_fine {
             return Err(invalid(InvalidKind::Character, WORDS).at_byte(text.len() - rest.len()));
         }
         rest = others;
