@@ -11,7 +11,7 @@ use std::fmt;
 ///     false => PolicyRule::deny(role, permission).within("ward-7"),
 /// });
 /// assert_eq!(rules[1].to_string(), "deny suspended doc:write in ward-7");
-/// let policy = Policy::builder().extend(rules).assign("ann", "editor").build()?;
+/// let policy = Policy::builder().role("suspended").extend(rules).assign("ann", "editor").build()?;
 /// # policy.check("ann", "doc:write")?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
