@@ -15,7 +15,10 @@ use std::fmt::Display;
 use std::io::{self, BufRead};
 use std::process::ExitCode;
 
-use palisade::validate::{Allowlist, Invalid, Pattern, Slug, SqlIdent};
+use palisade::validate::{
+    Allowlist, Cidr, CommandArg, DnsName, Email, FileName, HeaderValue, Hostname, IdnHostname, Invalid,
+    Pattern, Port, RelPath, RfcEmail, SafeLines, SafeText, Slug, SqlIdent, Uri, Username, Uuid,
+};
 
 type Answer = Result<String, Invalid>;
 type Parse = Box<dyn Fn(&str) -> Answer>;
@@ -23,8 +26,34 @@ type Type = (&'static str, &'static str, fn(&str) -> Answer);
 
 /// Name, an example, the parser.
 const TYPES: &[Type] = &[
+    ("cidr", "10.0.0.0/8", |text| shown(Cidr::parse(text))),
+    ("command-arg", "report.txt", |text| shown(CommandArg::parse(text))),
+    ("dns-name", "_dmarc.example.com", |text| shown(DnsName::parse(text))),
+    ("email", "ann@example.com", |text| shown(Email::parse(text))),
+    ("file-name", "report.txt", |text| shown(FileName::parse(text))),
+    ("header-value", "text/plain", |text| shown(HeaderValue::parse(text))),
+    ("hostname", "www.example.com", |text| shown(Hostname::parse(text))),
+    ("idn-hostname", "bücher.example", |text| shown(IdnHostname::parse(text))),
+    ("port", "8080", |text| shown(Port::parse(text))),
+    ("rel-path", "a/b.txt", |text| shown(RelPath::parse(text))),
+    ("rfc-email", "\"a b\"@example.com", |text| shown(RfcEmail::parse(text))),
+    ("safe-lines", "a few lines", |text| shown(SafeLines::parse(text))),
+    ("safe-text", "a line of text", |text| shown(SafeText::parse(text))),
     ("slug", "release-notes-2", |text| shown(Slug::parse(text))),
     ("sql-ident", "created_at", |text| shown(SqlIdent::parse(text))),
+    ("uri", "urn:isbn:0451450523", |text| shown(Uri::parse(text))),
+    ("username", "ann.lee", |text| shown(Username::parse(text))),
+    ("uuid", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", |text| shown(Uuid::parse(text))),
+    #[cfg(feature = "url")]
+    ("local-target", "/account?tab=2", |text| shown(palisade::validate::LocalTarget::parse(text))),
+    #[cfg(feature = "url")]
+    ("origin", "https://www.example.com", |text| shown(palisade::validate::Origin::parse(text))),
+    #[cfg(feature = "url")]
+    ("outbound-url", "https://www.example.com/feed", |text| {
+        shown(palisade::validate::OutboundUrl::parse(text))
+    }),
+    #[cfg(feature = "idn")]
+    ("idn-username", "жанна", |text| shown(palisade::validate::IdnUsername::parse(text))),
 ];
 
 fn main() -> ExitCode {
@@ -47,7 +76,13 @@ fn main() -> ExitCode {
     };
     let mut texts: Vec<String> = arguments.collect();
     if texts.is_empty() {
-        texts.extend(io::stdin().lock().lines().map_while(Result::ok));
+        match io::stdin().lock().lines().collect() {
+            Ok(lines) => texts = lines,
+            Err(error) => {
+                eprintln!("validate: standard input: {error}");
+                return ExitCode::from(2);
+            }
+        }
     }
     let refused = texts.iter().filter(|text| !check(&parse, text)).count();
     if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
