@@ -27,6 +27,7 @@ use palisade::redact::Redactor;
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
 use palisade::token::{Token, TokenDigest};
+use palisade::validate::{Email, Username};
 use rusqlite::{Connection, OptionalExtension, params};
 
 const USAGE: &str = "\
@@ -83,8 +84,9 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     } else {
         register(&app, &options.user, &password)?;
         // Only this ring opens it, and only as this user's address.
-        let address = format!("{}@example.com", options.user);
-        let sealed = Sealer::new(&ring).seal(address.as_bytes(), ["contacts.address", &options.user])?;
+        let address = Email::parse(&format!("{}@example.com", options.user))?;
+        let sealed =
+            Sealer::new(&ring).seal(address.as_str().as_bytes(), ["contacts.address", &options.user])?;
         app.database
             .execute("INSERT INTO contacts (user, address) VALUES (?1, ?2)", params![options.user, sealed])?;
         app.database.execute(
@@ -392,7 +394,8 @@ impl Options {
                 Some("--db") => options.db = arguments.next().ok_or("--db needs a path")?.into(),
                 Some("--user") => {
                     let user = arguments.next().ok_or("--user needs a name")?;
-                    options.user = user.into_string().map_err(|_| "the user name is not valid UTF-8")?;
+                    let user = user.into_string().map_err(|_| "the user name is not valid UTF-8")?;
+                    options.user = Username::parse(&user)?.into(); // Alice and alice are one
                 }
                 Some("--help" | "-h") => {
                     println!("{USAGE}");
@@ -400,9 +403,6 @@ impl Options {
                 }
                 _ => return Err(format!("unknown argument {}\n\n{USAGE}", argument.display()).into()),
             }
-        }
-        if options.user.is_empty() || options.user.chars().any(char::is_control) {
-            return Err("the user name is empty or has control characters".into());
         }
         Ok(Some(options))
     }
