@@ -51,8 +51,9 @@ fn operands_that_could_be_options_are_refused_and_not_repeated() {
 #[test]
 fn the_environment_is_what_was_given_and_input_is_at_its_end() {
     let command = || StrictCommand::from(&table("env", "/usr/bin/env"), "env").unwrap();
-    assert_eq!(command().run().unwrap().stdout(), b"");
-    assert_eq!(command().env("LANG", "C").run().unwrap().stdout(), b"LANG=C\n");
+    assert_eq!(command().run().unwrap().stdout(), b"PATH=/usr/bin:/bin\n");
+    assert_eq!(command().env("PATH", "/opt").run().unwrap().stdout(), b"PATH=/opt\n");
+    assert_eq!(command().env("LANG", "C").run().unwrap().stdout(), b"LANG=C\nPATH=/usr/bin:/bin\n");
     let error = command().env("LANG", "a\0b").run().unwrap_err();
     assert_eq!(error.kind(), ProcessErrorKind::Unavailable);
 

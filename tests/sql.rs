@@ -255,7 +255,7 @@ mod sqlite {
         }
 
         #[test]
-        fn like_finds_what_the_text_stands_in(name in "[%_!a\\\\']{0,5}", part in "[%_!a\\\\']{0,3}") {
+        fn like_finds_what_the_text_stands_in(name in "[%_!a\\\\']{0,5}", part in "[%_!a\\\\'\0]{0,3}") {
             let database = Connection::open_in_memory().unwrap();
             for (like, expected) in [
                 (Like::containing(&part), name.contains(&part)),

@@ -6,7 +6,9 @@
 #[path = "support/text_rules.rs"]
 mod text_rules;
 
-use palisade::validate::{CharSpec, CommandArg, FileName, InvalidKind, RelPath, SafeText, Username, Uuid};
+use palisade::validate::{
+    CharSpec, CommandArg, FileName, Invalid, InvalidKind, RelPath, SafeText, Username, Uuid,
+};
 use proptest::prelude::*;
 use text_rules::{holds_for_a_file_name, holds_for_a_line, holds_for_an_ascii_name};
 
@@ -25,6 +27,34 @@ fn every_character_is_judged_as_the_slow_reader_does() {
         let is_ordinary = character.is_alphanumeric() || (character.is_ascii() && !character.is_control());
         if is_ordinary && !"\u{115F}\u{1160}\u{3164}\u{FFA0}".contains(character) {
             assert!(SafeText::parse(&format!("a{character}b")).is_ok(), "{character:?} is refused");
+        }
+    }
+}
+
+#[test]
+fn what_any_character_makes_is_made_again_by_what_it_makes() {
+    let again = |first: Result<String, Invalid>, parse: fn(&str) -> Result<String, Invalid>, text: &str| {
+        let Ok(canonical) = first else { return };
+        assert_eq!(parse(&canonical).as_deref(), Ok(&*canonical), "{text:?}");
+    };
+    for character in ('\0'..='\u{3FFFF}').chain('\u{DFFFE}'..='\u{F0001}') {
+        for text in [
+            format!("{character}a"),
+            format!("a{character}"),
+            format!("{character}{character}"),
+            format!("{character}\u{FE0F}"),
+            format!("☀\u{200D}{character}"),
+        ] {
+            let parsers: &[fn(&str) -> Result<String, Invalid>] = &[
+                |text| SafeText::parse(text).map(String::from),
+                |text| FileName::parse(text).map(String::from),
+                |text| Username::parse(text).map(String::from),
+                #[cfg(feature = "idn")]
+                |text| palisade::validate::IdnUsername::parse(text).map(String::from),
+            ];
+            for parse in parsers {
+                again(parse(&text), *parse, &text);
+            }
         }
     }
 }

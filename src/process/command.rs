@@ -60,7 +60,8 @@ impl StrictCommand {
         })
     }
 
-    /// An argument that is written in the source: a subcommand, an option.
+    /// An argument that is written in the source: a subcommand, an option. Text that is kept in a `static`, such as settings in a
+    /// `OnceLock`, is `'static` too: that belongs to [`operand`](Self::operand).
     #[must_use]
     pub fn arg(mut self, argument: &'static str) -> Self {
         self.arguments.push(argument.to_owned());
@@ -97,7 +98,7 @@ impl StrictCommand {
         self.arg("--")
     }
 
-    /// A variable of its environment, which is empty otherwise.
+    /// A variable of its environment, which has nothing but a `PATH` of the system's folders otherwise.
     #[must_use]
     pub fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
         self.environment.push((name, value.into()));
@@ -111,7 +112,8 @@ impl StrictCommand {
         self
     }
 
-    /// What it reads from standard input, nothing otherwise.
+    /// What it reads from standard input, nothing otherwise. A program that ends without reading it is no error, where this
+    /// process ignores `SIGPIPE`, as Rust programs do.
     #[must_use]
     pub fn stdin(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
@@ -135,7 +137,7 @@ impl StrictCommand {
     /// Runs the program and waits for it.
     ///
     /// When it ends, or is ended, what it started in the background is killed, and nothing is left to be waited for. A
-    /// process that has left for a session of its own is not; while it keeps the output open, the run is not over.
+    /// process that has left for a group or session of its own is not; while it keeps the output open, the run is not over.
     ///
     /// # Errors
     /// The program could not be started, took too long or wrote too much. An exit code that is not zero is no error here:

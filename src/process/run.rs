@@ -45,6 +45,7 @@ impl Running {
         prepared
             .args(&command.arguments)
             .env_clear()
+            .envs(PATH) // without one, bash takes a list of its own, which may end in the current folder
             .envs(command.environment.iter().map(|(name, value)| (name, value)))
             .stdin(if command.input.is_empty() { Stdio::null() } else { Stdio::piped() })
             .stdout(Stdio::piped())
@@ -120,7 +121,11 @@ impl Running {
         {
             use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-            Ok(waitid(WaitId::Pid(Pid::from_child(child)), options)?.is_some())
+            let waited = waitid(WaitId::Pid(Pid::from_child(child)), options);
+            if waited.as_ref().is_err_and(|error| *error == rustix::io::Errno::CHILD) {
+                self.0 = None; // somebody else reaped it: its number may be another's by now, and is not killed
+            }
+            Ok(waited?.is_some())
         }
         #[cfg(not(all(unix, not(target_os = "openbsd"))))]
         child.try_wait().map(|status| status.is_some())
@@ -142,11 +147,16 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let killed = self.kill();
+        let soon = Instant::now() + Duration::from_secs(1);
+        while killed && Instant::now() < soon && matches!(self.has_ended(), Ok(false)) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let has_ended = matches!(self.has_ended(), Ok(true));
         let Some(mut child) = self.0.take() else { return };
-        if killed {
+        if has_ended {
             drop(child.wait());
         } else {
-            // One that runs as somebody else ends when it likes, and is waited for somewhere else.
+            // One that runs as somebody else, or hangs in the kernel, ends when it likes, and is waited for somewhere else.
             drop(spawn(move || drop(child.wait())));
         }
     }
@@ -181,3 +191,8 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
 
 /// How often a program is looked at that does not end its output.
 const TICK: Duration = Duration::from_millis(10);
+
+#[cfg(unix)]
+const PATH: [(&str, &str); 1] = [("PATH", "/usr/bin:/bin")];
+#[cfg(not(unix))]
+const PATH: [(&str, &str); 0] = [];

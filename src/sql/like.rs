@@ -45,7 +45,8 @@ pub(super) const ESCAPE: &str = " ESCAPE '!'";
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 2);
     for character in text.chars() {
-        if matches!(character, '%' | '_' | '!') {
+        // SQLite ends a pattern at its first NUL, unless that is escaped: `%\0%` would find everything.
+        if matches!(character, '%' | '_' | '!' | '\0') {
             escaped.push('!');
         }
         escaped.push(character);

@@ -39,8 +39,9 @@
 //! connection of `rusqlite`; with feature `postgres` its values are parameters of `postgres` and `tokio-postgres`.
 //!
 //! # Security
-//! Text is `&'static str`: part of the program, so that what came from outside does not compile as text. The way around it is
-//! `leak`, which a search finds. What the database checks is left to it: rights, lengths and types, and how many rows
+//! Text is `&'static str`: part of the program, so that what came from outside does not compile as text. The ways around it are
+//! `leak` and text that is kept in a `static`, such as settings in a `OnceLock`: names of those are
+//! [`SqlIdent`](crate::validate::SqlIdent)s. What the database checks is left to it: rights, lengths and types, and how many rows
 //! a statement without `WHERE` deletes.
 
 mod dialect;

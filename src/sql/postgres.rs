@@ -14,6 +14,7 @@
 //! PostgreSQL decides from the statement which type a parameter has. Integers go to all of its integer types, and those that
 //! do not fit are errors. To bind a text for another type, let the server read it:
 //! `.bind(id).push("::text::uuid")`; a float for a `real` likewise: `.bind(x).push("::float8")`.
+//! The server repeats a text that it cannot read in its error, which is for the log, and not for callers.
 
 use std::error::Error;
 

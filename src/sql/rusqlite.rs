@@ -23,7 +23,8 @@ impl Query {
     /// ```
     ///
     /// # Errors
-    /// What `rusqlite` says of the statement; it may show the text, and never a value.
+    /// What `rusqlite` says of the statement. It may show the text; functions of SQLite, as those for JSON paths and text search,
+    /// may repeat a value: it is for the log, and not for callers.
     pub fn execute(self, connection: &Connection) -> Result<usize> {
         let (mut statement, values) = self.prepare(connection)?;
         statement.execute(params_from_iter(values))

@@ -73,6 +73,9 @@ fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
         return Err(invalid(InvalidKind::Deceptive, "at most four marks on a letter, and none without one"));
     }
     let lower: String = name.to_lowercase().nfc().collect();
+    if lower.contains(|character| !is_allowed(character)) {
+        return Err(invalid(InvalidKind::Deceptive, "letters whose small forms are in use")); // some are not, of which the capitals are
+    }
     if lower.len() > IdnUsername::MAX_BYTES {
         return Err(invalid(InvalidKind::TooLong, LENGTH)); // some letters are longer in lower case
     }

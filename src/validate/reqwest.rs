@@ -10,6 +10,7 @@
 //! # }
 //! ```
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -25,10 +26,17 @@ use super::{Invalid, InvalidKind, OutboundUrl, Resolver, SystemResolver, TargetE
 /// Names are judged when they are looked up to connect, so there is no time in which they can change. Each redirect is judged
 /// as the first address is. Proxies are not used, not even those of the environment: a proxy looks names up itself. Addresses
 /// that the builder pins by `resolve` and sockets it names are the application's word, and not judged.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OutboundClient {
     client: Client,
     policy: Arc<UrlPolicy>,
+}
+
+/// Without the client, whose headers may hold credentials.
+impl fmt::Debug for OutboundClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundClient").field("policy", &self.policy).finish_non_exhaustive()
+    }
 }
 
 impl OutboundClient {

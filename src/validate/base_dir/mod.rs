@@ -12,7 +12,7 @@ mod folder;
 
 use folder::Folder;
 
-/// A folder whose files are reached by [`RelPath`], and nothing outside of it, whatever links somebody puts there.
+/// A folder whose files are reached by [`RelPath`], and nothing outside of it, whatever symbolic links somebody puts there.
 ///
 /// ```no_run
 /// use palisade::validate::{BaseDir, RelPath};
@@ -29,7 +29,8 @@ use folder::Folder;
 /// # Security
 /// Each component is opened in the folder that was opened before it, and none may be a symbolic link: there is no moment
 /// between a check and a use in which somebody could put a link in the way. Devices, pipes and sockets are refused without
-/// waiting for anybody. Hard links and mounts are not told from files: whoever may make those owns the disk.
+/// waiting for anybody. Hard links and mounts are not told from files: who may write here can link any file of the same disk
+/// that the system lets him link, which on Linux `fs.protected_hardlinks` keeps to his own.
 ///
 /// On systems that are not Unix it answers [`BaseDirErrorKind::Unsupported`].
 #[derive(Debug)]
