@@ -205,7 +205,7 @@ impl Policy {
     }
 
     #[inline]
-    fn subject(&self, name: &str) -> Result<(&str, Subject), PolicyDenied> {
+    fn subject(&self, name: &str) -> Result<(&str, &Subject), PolicyDenied> {
         self.compiled.subject(name).ok_or(PolicyDenied::UnknownSubject)
     }
 
@@ -222,16 +222,17 @@ impl Policy {
 
 /// What is denied before what is granted, over all roles.
 #[inline]
-fn decide(
-    view: View<'_>,
-    permission: u32,
-    mut roles: impl Iterator<Item = u32> + Clone,
-) -> Result<(), PolicyDenied> {
-    if roles.clone().any(|role| view.says(Effect::Deny, role, permission)) {
-        return Err(PolicyDenied::ExplicitDeny);
+fn decide(view: View<'_>, permission: u32, roles: impl Iterator<Item = u32>) -> Result<(), PolicyDenied> {
+    let mut outcome = Err(PolicyDenied::NotGranted);
+    for role in roles {
+        if view.says(Effect::Deny, role, permission) {
+            return Err(PolicyDenied::ExplicitDeny);
+        }
+        if view.says(Effect::Allow, role, permission) {
+            outcome = Ok(());
+        }
     }
-    let is_allowed = roles.any(|role| view.says(Effect::Allow, role, permission));
-    if is_allowed { Ok(()) } else { Err(PolicyDenied::NotGranted) }
+    outcome
 }
 
 impl<'policy> PolicyGrant<'policy> {
