@@ -184,10 +184,10 @@ impl Policy {
         let compiled = &*self.compiled;
         let tenant = tenant.map(|tenant| self.tenant(tenant)).transpose()?;
         let (subject, found) = self.subject(subject)?;
-        let permission = self.permission(permission)?;
-        decide(compiled.view(tenant), permission, compiled.held(found, tenant))?;
+        let (permission, number) =
+            compiled.permissions.find(permission).ok_or(PolicyDenied::UnknownPermission)?;
+        decide(compiled.view(tenant), number, compiled.held(found, tenant))?;
         let tenant = tenant.map(|tenant| compiled.tenants.name(tenant));
-        let permission = compiled.permissions.name(permission);
         Ok(PolicyGrant { subject, permission, tenant, hook: &self.hook })
     }
 
