@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use allocation_counter::measure;
 use palisade::rbac::{
     AnyOf, Authorizable, Authorized, Denied, DeniedReason, Granted, LivePolicy, PermSet, Permission, Permit,
     Policy, PolicyBuilder, PolicyDenied, PolicyErrorKind, PolicyGrant, PolicyRule, Role, require_permission,
@@ -87,6 +88,27 @@ fn a_proof_takes_no_memory() {
     assert_eq!(size_of::<Granted<'_, perm::Read>>(), 0);
     assert_eq!(size_of::<Authorized<'_, perm::Read, u64>>(), size_of::<u64>());
     assert_eq!(size_of::<Permit<u64, perm::Read>>(), size_of::<u64>());
+}
+
+#[test]
+fn checks_allocate_nothing() {
+    struct Plain(PermSet<DocPerm>);
+    impl Authorizable<DocPerm> for Plain {
+        fn effective(&self) -> PermSet<DocPerm> {
+            self.0
+        }
+    }
+    let user = Plain(EDITOR.permissions());
+    let policy = Policy::builder().allow("editor", "doc:read").deny("editor", "doc:delete");
+    let policy = policy.assign("ann", "editor").build().unwrap();
+    let used = measure(|| {
+        assert!(user.check(DocPerm::Read).is_ok() && user.check(DocPerm::Delete).is_err());
+        assert!(user.grant::<(perm::Read, perm::Write)>().is_ok() && user.grant::<perm::Delete>().is_err());
+        assert!(user.authorize::<perm::Write, _>(1, |_, _| true).is_ok());
+        assert!(policy.check("ann", "doc:read").is_ok() && policy.check("ann", "doc:delete").is_err());
+        assert!(policy.check("ann", "doc:none").is_err() && policy.check("bob", "doc:read").is_err());
+    });
+    assert_eq!(used.count_total, 0);
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl Session {
     /// The policy does not know one of the list's names.
     pub fn bind<P: Permission>(&self) -> Result<BoundSubject<P>, PolicyError> {
         let bound = self.policy.bind::<P>()?;
-        let held = self.policy.compiled.held(self.found, self.tenant);
+        let held = self.policy.compiled.held(&self.found, self.tenant);
         Ok(bound.of(&self.subject, self.tenant, &self.roles.iter().copied(), &held))
     }
 }

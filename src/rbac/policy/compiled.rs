@@ -126,45 +126,49 @@ impl Compiled {
     }
 
     #[inline]
-    fn roles_in_span(&self, span: Span) -> impl Iterator<Item = u32> + Clone {
-        let one = (span.len == 1).then_some(span.start);
-        let many = if one.is_some() { None } else { self.assigned.get(span.range()) };
-        one.into_iter().chain(many.into_iter().flatten().copied())
+    fn roles_in_span<'a>(&'a self, span: &'a Span) -> &'a [u32] {
+        if span.len == 1 {
+            return std::slice::from_ref(&span.start);
+        }
+        self.assigned.get(span.range()).unwrap_or(&[])
     }
 
     /// A subject's name as the policy holds it, and where its roles stand.
     #[inline]
-    pub(super) fn subject(&self, name: &str) -> Option<(&str, Subject)> {
+    pub(super) fn subject(&self, name: &str) -> Option<(&str, &Subject)> {
         if name.len() > MOST_BYTES {
             return None;
         }
-        self.subjects.get_key_value(name).map(|(name, subject)| (&**name, *subject))
+        self.subjects.get_key_value(name).map(|(name, subject)| (&**name, subject))
     }
 
     /// The roles that a subject has everywhere.
     #[inline]
-    pub(super) fn roles_of(&self, subject: Subject) -> impl Iterator<Item = u32> + Clone {
-        self.roles_in_span(subject.roles)
+    pub(super) fn roles_of<'a>(&'a self, subject: &'a Subject) -> &'a [u32] {
+        self.roles_in_span(&subject.roles)
     }
 
     /// The roles that it has in one tenant besides.
     #[inline]
-    pub(super) fn roles_in(&self, subject: Subject, tenant: u32) -> impl Iterator<Item = u32> + Clone {
+    pub(super) fn roles_in(&self, subject: &Subject, tenant: u32) -> &[u32] {
         let tenants = self.assigned_in.get(subject.tenants.range()).unwrap_or(&[]);
         let found = tenants.binary_search_by_key(&tenant, |one| one.tenant).ok();
-        let roles = found.and_then(|index| tenants.get(index)).map_or(Span::default(), |one| one.roles);
-        self.roles_in_span(roles)
+        found.and_then(|index| tenants.get(index)).map_or(&[], |one| self.roles_in_span(&one.roles))
     }
 
     /// All roles that are assigned to a subject in a tenant, or outside of all.
     #[inline]
-    pub(super) fn held(&self, subject: Subject, tenant: Option<u32>) -> impl Iterator<Item = u32> + Clone {
-        let there = tenant.map(|tenant| self.roles_in(subject, tenant));
-        self.roles_of(subject).chain(there.into_iter().flatten())
+    pub(super) fn held<'a>(
+        &'a self,
+        subject: &'a Subject,
+        tenant: Option<u32>,
+    ) -> impl Iterator<Item = u32> + Clone + use<'a> {
+        let there = tenant.map_or(&[][..], |tenant| self.roles_in(subject, tenant));
+        self.roles_of(subject).iter().chain(there).copied()
     }
 
     /// The tenants in which a subject has roles besides.
-    pub(super) fn tenants_of(&self, subject: Subject) -> impl Iterator<Item = u32> {
+    pub(super) fn tenants_of(&self, subject: &Subject) -> impl Iterator<Item = u32> {
         self.assigned_in.get(subject.tenants.range()).unwrap_or(&[]).iter().map(|one| one.tenant)
     }
 
@@ -179,7 +183,7 @@ impl Compiled {
     }
 
     /// All roles that a subject has in a tenant, those that it inherits included.
-    pub(super) fn covered(&self, subject: Subject, tenant: Option<u32>) -> Vec<u32> {
+    pub(super) fn covered(&self, subject: &Subject, tenant: Option<u32>) -> Vec<u32> {
         let view = self.view(tenant);
         let mut covered: Vec<u32> =
             self.held(subject, tenant).flat_map(|role| view.covers(role)).copied().collect();
@@ -189,7 +193,7 @@ impl Compiled {
     }
 
     /// Whether a subject has a role in a tenant, itself or by inheritance.
-    pub(super) fn is_covered(&self, subject: Subject, tenant: Option<u32>, role: u32) -> bool {
+    pub(super) fn is_covered(&self, subject: &Subject, tenant: Option<u32>, role: u32) -> bool {
         let view = self.view(tenant);
         self.held(subject, tenant).any(|held| view.covers(held).binary_search(&role).is_ok())
     }

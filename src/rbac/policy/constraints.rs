@@ -58,8 +58,8 @@ impl Constraints {
         if self.assigned.is_empty() && self.prerequisites.is_empty() && self.most.is_empty() {
             return Ok(());
         }
-        let mut subjects: Vec<(&str, Subject)> =
-            policy.subjects.iter().map(|(name, subject)| (&**name, *subject)).collect();
+        let mut subjects: Vec<(&str, &Subject)> =
+            policy.subjects.iter().map(|(name, subject)| (&**name, subject)).collect();
         subjects.sort_unstable_by_key(|(name, _)| *name); // the same error every time
         let mut holders: HashMap<u32, usize> = HashMap::new();
         let differing = tenants_where_roles_differ(policy);
@@ -69,7 +69,7 @@ impl Constraints {
         for (name, subject) in subjects {
             let mut anywhere = BTreeSet::new();
             // A role that a subject has everywhere may be worth more in a tenant with rules of its own.
-            let more = policy.roles_of(subject).filter_map(|role| differing.get(&role)).flatten();
+            let more = policy.roles_of(subject).iter().filter_map(|role| differing.get(role)).flatten();
             let tenants: BTreeSet<u32> = policy.tenants_of(subject).chain(more.copied()).collect();
             for tenant in std::iter::once(None).chain(tenants.into_iter().map(Some)) {
                 let view = policy.view(tenant);

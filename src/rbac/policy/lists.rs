@@ -33,6 +33,18 @@ impl Lists {
         self.items.get(*start as usize..*end as usize).unwrap_or(&[])
     }
 
+    /// A list and the one after it.
+    #[inline]
+    pub(super) fn pair(&self, index: u32) -> (&[u32], &[u32]) {
+        let Some([start, middle, end]) =
+            self.starts.get(index as usize..).and_then(|rest| rest.first_chunk())
+        else {
+            return (&[], &[]);
+        };
+        let both = self.items.get(*start as usize..*end as usize).unwrap_or(&[]);
+        both.split_at_checked((*middle - *start) as usize).unwrap_or((&[], both))
+    }
+
     #[inline]
     pub(super) fn holds(&self, index: u32, item: u32) -> bool {
         self.list(index).binary_search(&item).is_ok()

@@ -24,11 +24,17 @@ impl Names {
 
     #[inline]
     pub(super) fn number(&self, name: &str) -> Option<u32> {
+        self.find(name).map(|(_, number)| number)
+    }
+
+    /// The name as it is held, and its number.
+    #[inline]
+    pub(super) fn find(&self, name: &str) -> Option<(&str, u32)> {
         // What is too long to be one is not hashed: callers choose what they ask for.
         if name.len() > MOST_BYTES {
             return None;
         }
-        self.numbers.get(name).copied()
+        self.numbers.get_key_value(name).map(|(name, number)| (&**name, *number))
     }
 
     /// The number of a role that a rule speaks of.

@@ -173,7 +173,7 @@ impl Policy {
     /// `AssignedUsers` of INCITS 359-2012.
     pub fn assigned_users(&self, role: &str) -> Vec<(&str, Option<&str>)> {
         let mut users = Vec::new();
-        for (name, &found) in &self.compiled.subjects {
+        for (name, found) in &self.compiled.subjects {
             let places = self.assignments(found).filter(|(assigned, _)| *assigned == role);
             users.extend(places.map(|(_, tenant)| (&**name, tenant)));
         }
@@ -181,11 +181,14 @@ impl Policy {
         users
     }
 
-    fn assignments(&self, found: Subject) -> impl Iterator<Item = (&str, Option<&str>)> {
+    fn assignments<'a>(&'a self, found: &'a Subject) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
         let compiled = &*self.compiled;
-        let everywhere = compiled.roles_of(found).map(|role| (role, None));
+        let everywhere = compiled.roles_of(found).iter().map(|&role| (role, None));
         let there = compiled.tenants_of(found).flat_map(move |tenant| {
-            compiled.roles_in(found, tenant).map(move |role| (role, Some(compiled.tenants.name(tenant))))
+            compiled
+                .roles_in(found, tenant)
+                .iter()
+                .map(move |&role| (role, Some(compiled.tenants.name(tenant))))
         });
         everywhere.chain(there).map(|(role, tenant)| (compiled.roles.name(role), tenant))
     }
@@ -197,7 +200,7 @@ impl Policy {
     pub fn users_with(&self, permission: &str) -> Vec<(&str, Option<&str>)> {
         let Ok(permission) = self.permission(permission) else { return Vec::new() };
         let mut users = Vec::new();
-        for (name, &found) in &self.compiled.subjects {
+        for (name, found) in &self.compiled.subjects {
             for tenant in self.places() {
                 if self.decides(found, tenant, permission).is_ok() {
                     users.push((&**name, tenant.map(|tenant| self.compiled.tenants.name(tenant))));
@@ -266,7 +269,7 @@ impl Policy {
     pub fn loose_ends(&self) -> Vec<LooseEnd> {
         let compiled = &*self.compiled;
         let (mut held, mut used) = (BTreeSet::new(), BTreeSet::new());
-        for &found in compiled.subjects.values() {
+        for found in compiled.subjects.values() {
             for tenant in std::iter::once(None).chain(compiled.tenants_of(found).map(Some)) {
                 held.extend(compiled.covered(found, tenant));
                 used.extend(tenant);
@@ -324,7 +327,7 @@ impl Policy {
         std::iter::once(None).chain((0..).map(Some).take(self.compiled.tenants.len()))
     }
 
-    fn decides(&self, found: Subject, tenant: Option<u32>, permission: u32) -> Result<(), PolicyDenied> {
+    fn decides(&self, found: &Subject, tenant: Option<u32>, permission: u32) -> Result<(), PolicyDenied> {
         decide(self.compiled.view(tenant), permission, self.compiled.held(found, tenant))
     }
 }

@@ -63,6 +63,13 @@ impl<'a> View<'a> {
         scope.rights.holds(effect.index(place), permission)
     }
 
+    /// What `role` is allowed and what it is denied.
+    #[inline]
+    pub(super) fn rights(self, role: u32) -> (&'a [u32], &'a [u32]) {
+        let (scope, place) = self.at(role);
+        scope.rights.pair(Effect::Allow.index(place))
+    }
+
     /// What `role` may do, but for denials.
     pub(super) fn allowed(self, role: u32) -> &'a [u32] {
         let (scope, place) = self.at(role);

@@ -71,7 +71,7 @@ impl Policy {
                 return Err(PolicyDenied::NotActivated);
             }
         }
-        Ok(Session { policy: self.clone(), subject: name.into(), found, tenant, roles })
+        Ok(Session { policy: self.clone(), subject: name.into(), found: *found, tenant, roles })
     }
 
     /// Whether the two are handles to one policy.
@@ -99,7 +99,7 @@ impl Session {
         let compiled = &*self.policy.compiled;
         let permission = self.policy.permission(permission)?;
         let view = compiled.view(self.tenant);
-        if compiled.held(self.found, self.tenant).any(|role| view.says(Effect::Deny, role, permission)) {
+        if compiled.held(&self.found, self.tenant).any(|role| view.says(Effect::Deny, role, permission)) {
             return Err(PolicyDenied::ExplicitDeny);
         }
         decide(view, permission, self.roles.iter().copied()).map(|()| permission)
