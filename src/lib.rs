@@ -190,6 +190,8 @@ pub mod seal;
 pub mod secret;
 pub mod sql;
 pub mod token;
+#[cfg(feature = "serde")]
+mod unquoted;
 pub mod validate;
 
 #[cfg(test)]

@@ -296,56 +296,10 @@ impl fmt::Debug for SecretBytes {
 impl<'de> serde::Deserialize<'de> for SecretString {
     /// Reads text. What the format's own parser buffered is that parser's to erase.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl serde::de::Visitor<'_> for Text {
-            type Value = SecretString;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            // The defaults for these quote the value in their error, and a password may well be 8675309.
-            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<SecretString, E> {
-                Err(E::custom(NOT_TEXT))
-            }
-
-            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<SecretString, E> {
-                Err(E::custom(NOT_TEXT))
-            }
-
-            fn visit_i128<E: serde::de::Error>(self, _: i128) -> Result<SecretString, E> {
-                Err(E::custom(NOT_TEXT))
-            }
-
-            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<SecretString, E> {
-                Err(E::custom(NOT_TEXT))
-            }
-
-            fn visit_u128<E: serde::de::Error>(self, _: u128) -> Result<SecretString, E> {
-                Err(E::custom(NOT_TEXT))
-            }
-
-            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<SecretString, E> {
-                Err(E::custom(NOT_TEXT))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<SecretString, E> {
-                Ok(SecretString::from(text))
-            }
-
-            fn visit_string<E>(self, text: String) -> Result<SecretString, E> {
-                Ok(SecretString::from(text))
-            }
-        }
-
-        // Asked for a string, a text format's parser quotes another value in its own error; asked for anything, it
-        // leaves the refusal to the visitor above.
-        if deserializer.is_human_readable() {
-            deserializer.deserialize_any(Text)
-        } else {
-            deserializer.deserialize_string(Text)
-        }
+        let secret = |text: std::borrow::Cow<'_, str>| {
+            Ok::<_, std::convert::Infallible>(Self::from(text.into_owned()))
+        };
+        crate::unquoted::text(deserializer, "expected a string, write the secret in quotes", secret)
     }
 }
 
@@ -353,9 +307,6 @@ impl<'de> serde::Deserialize<'de> for SecretString {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the secret is not valid UTF-8")]
 pub struct NotUtf8;
-
-#[cfg(feature = "serde")]
-const NOT_TEXT: &str = "expected a string, write the secret in quotes";
 
 /// Bytes that [`SecretBytes::read_from`] makes room for at first; most secrets are shorter.
 const FIRST_READ: usize = 1024;

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use palisade::process::{Exit, ProcessError, ProcessErrorKind, Programs, StrictCommand};
 use palisade::validate::CommandArg;
@@ -115,6 +115,26 @@ fn what_was_started_in_the_background_does_not_outlive_the_program() {
 fn a_process_of_its_own_session_that_keeps_the_output_open_does_not_stop_the_clock() {
     let error = sh("setsid sleep 20 & exit 0").env("PATH", "/usr/bin:/bin").timeout(SHORT).run().unwrap_err();
     assert_eq!(error.kind(), ProcessErrorKind::TimedOut);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nobody_listens_to_what_was_left_behind() {
+    let folder = Folder::new("left");
+    let writer = "trap '' PIPE; while echo x; do sleep 0.1; done 2>/dev/null; echo $$ > pid";
+    let error = sh("setsid sh -c \"$WRITER\" & exit 0")
+        .env("WRITER", writer)
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(&folder.0)
+        .timeout(SHORT)
+        .run()
+        .unwrap_err();
+    assert_eq!(error.kind(), ProcessErrorKind::TimedOut);
+    let soon = Instant::now() + Duration::from_secs(20);
+    while folder.read_pid().is_none() {
+        assert!(Instant::now() < soon, "its output is still read");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]

@@ -42,11 +42,21 @@ async fn names_that_lead_inside_are_not_connected_to() {
 }
 
 #[tokio::test]
+async fn a_name_of_somebody_else_leads_to_no_network_of_ours() {
+    let server = Server::new(|_| "200 OK".into());
+    let (policy, client) = server.client(&[&["127.0.0.1"]]);
+    let url = policy.parse(&format!("http://evil.example:{}/", server.port)).unwrap();
+    let error = client.get(&url).unwrap().send().await.unwrap_err();
+    assert!(matches!(cause::<TargetError>(&error), Some(TargetError::NotPublic)), "{error:?}");
+    assert_eq!(server.requests(), 0);
+}
+
+#[tokio::test]
 async fn a_name_that_changes_between_two_hops_is_judged_again() {
     // Each answer closes its connection, so that the next request looks the name up again.
     let server = Server::new(|_| "302 Found\r\nLocation: /next".into());
     let (policy, client) = server.client(&[&["127.0.0.1"], &["127.0.0.2"]]);
-    let url = policy.parse(&format!("http://rebind.example:{}/", server.port)).unwrap();
+    let url = policy.parse(&format!("http://hook.example:{}/", server.port)).unwrap();
     let error = client.get(&url).unwrap().send().await.unwrap_err();
     assert!(matches!(cause::<TargetError>(&error), Some(TargetError::NotPublic)), "{error:?}");
     assert_eq!(server.requests(), 1);
@@ -146,7 +156,9 @@ impl Server {
         let policy = UrlPolicy::default()
             .allow_http()
             .allow_ports(self.port..=self.port)
-            .allow_network(Cidr::parse("127.0.0.1").unwrap());
+            .allow_network(Cidr::parse("127.0.0.1").unwrap())
+            .allow_host("hook.example")
+            .unwrap();
         let parse = |answer: &&[&str]| answer.iter().map(|text| text.parse().unwrap()).collect();
         let resolver = Answers(Mutex::new(answers.iter().rev().map(parse).collect()));
         let client = OutboundClient::build_with(Client::builder(), policy.clone(), resolver).unwrap();

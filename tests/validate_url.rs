@@ -12,8 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use palisade::validate::{
-    Cidr, InvalidKind, LocalTarget, Origin, OutboundUrl, Resolver, SystemResolver, TargetError, UrlPolicy,
-    is_public_ip,
+    Cidr, InvalidKind, LocalTarget, Origin, OutboundUrl, Port, Resolver, SystemResolver, TargetError,
+    UrlPolicy, is_public_ip,
 };
 use proptest::prelude::*;
 use url::Url;
@@ -136,6 +136,60 @@ fn a_policy_allows_what_it_names_and_nothing_beside() {
 }
 
 #[test]
+fn names_lead_into_a_network_of_ours_only_if_they_are_ours() {
+    let policy = web().allow_network(Cidr::parse("10.0.0.0/8").unwrap()).allow_host("Db.Example").unwrap();
+    let pin =
+        |name: &str| policy.pin(&policy.parse(&format!("https://{name}/")).unwrap(), [[10, 0, 0, 1].into()]);
+    assert!(pin("db.example").is_ok() && pin("db.example.").is_ok() && pin("10.0.0.1").is_ok());
+    for name in ["evil.example", "db.example.evil.example", "a.db.example"] {
+        assert!(matches!(pin(name), Err(TargetError::NotPublic)), "{name}");
+    }
+    let url = policy.parse("https://db.example/").unwrap();
+    assert!(matches!(policy.pin(&url, [Ipv4Addr::LOCALHOST.into()]), Err(TargetError::NotPublic)));
+}
+
+#[test]
+fn an_address_within_an_address_is_judged_too() {
+    let translated = web().allow_network(Cidr::parse("64:ff9b::/96").unwrap());
+    assert!(translated.parse("http://[64:ff9b::8.8.8.8]/").is_ok());
+    for inner in ["169.254.169.254", "127.0.0.1", "10.1.2.3"] {
+        assert!(translated.parse(&format!("http://[64:ff9b::{inner}]/")).is_err(), "{inner}");
+    }
+    let all = ["::/0", "10.0.0.0/8"]
+        .into_iter()
+        .fold(web(), |policy, network| policy.allow_network(Cidr::parse(network).unwrap()));
+    for ours in [
+        "::1", "fd00::1", "64:ff9b::10.0.0.1", "2002:a00:1::", "fe80::5efe:a00:1", "::ffff:10.0.0.1",
+        "::10.0.0.1",
+    ] {
+        assert!(all.parse(&format!("http://[{ours}]/")).is_ok(), "{ours}");
+    }
+    for foreign in
+        ["64:ff9b::127.0.0.1", "2002:7f00:1::", "fe80::5efe:7f00:1", "::ffff:127.0.0.1", "::127.0.0.1"]
+    {
+        assert!(all.parse(&format!("http://[{foreign}]/")).is_err(), "{foreign}");
+    }
+}
+
+#[test]
+fn the_dot_of_the_root_is_left_out() {
+    let policy = UrlPolicy::default().allow_ports(8443..=8443);
+    assert_eq!(policy.parse("https://Example.com./a?b#c").unwrap().as_str(), "https://example.com/a?b#c");
+    assert_eq!(policy.parse("https://example.com.:8443").unwrap().as_str(), "https://example.com:8443/");
+    assert!(policy.parse("https://example.com../").is_err() && policy.parse("https://./").is_err());
+}
+
+#[test]
+fn what_began_with_tls_goes_on_with_it() {
+    let policy = web();
+    let follow = |from: &str, to: &str| policy.redirects().follow(&policy.parse(from).unwrap(), to);
+    assert!(follow("http://a.example/", "https://a.example/").is_ok());
+    assert!(follow("http://a.example/", "http://b.example/").is_ok());
+    let error = follow("https://a.example/", "http://a.example/").unwrap_err();
+    assert_eq!(error.to_string(), "redirect: https:// after https://");
+}
+
+#[test]
 fn one_private_answer_refuses_all() {
     let policy = UrlPolicy::default();
     let url = policy.parse("https://example.com/").unwrap();
@@ -174,7 +228,7 @@ fn what_another_policy_let_through_is_judged_again() {
 fn a_name_that_changes_its_address_gains_nothing() {
     let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = server.local_addr().unwrap().port();
-    let policy = web().allow_network(Cidr::parse("127.0.0.1").unwrap());
+    let policy = web().allow_network(Cidr::parse("127.0.0.1").unwrap()).allow_host("rebind.example").unwrap();
     let url = policy.parse(&format!("http://rebind.example:{port}/")).unwrap();
     let resolver = Answers::of(&[&["127.0.0.1"], &["169.254.169.254"], &["127.0.0.1", "127.0.0.2"]]);
 
@@ -190,7 +244,7 @@ fn a_name_that_changes_its_address_gains_nothing() {
 fn an_address_that_does_not_answer_leaves_time_for_the_next() {
     let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = server.local_addr().unwrap().port();
-    let policy = web().allow_network(Cidr::parse("127.0.0.0/8").unwrap());
+    let policy = web().allow_network(Cidr::parse("127.0.0.0/8").unwrap()).allow_host("a.example").unwrap();
     let url = policy.parse(&format!("http://a.example:{port}/")).unwrap();
     let target = policy.pin(&url, ["127.0.0.2".parse().unwrap(), "127.0.0.1".parse().unwrap()]).unwrap();
     assert_eq!(
@@ -273,6 +327,15 @@ fn what_is_deserialised_is_parsed() {
     let url: OutboundUrl = serde_json::from_str("\"https://EXAMPLE.com\"").unwrap();
     assert_eq!(url.as_str(), "https://example.com/");
     assert!(serde_json::from_str::<OutboundUrl>("\"https://10.0.0.1/\"").is_err());
+    for other in ["8675309", "-8675309", "86.75309", "[8675309]"] {
+        let errors = [
+            serde_json::from_str::<OutboundUrl>(other).unwrap_err().to_string(),
+            serde_json::from_str::<Cidr>(other).unwrap_err().to_string(),
+            serde_json::from_str::<Port>(other).unwrap_err().to_string(),
+            serde_json::from_str::<Port>(&format!("\"{other}\"")).unwrap_err().to_string(),
+        ];
+        assert!(errors.iter().all(|error| !error.contains("75")), "{errors:?}");
+    }
 }
 
 /// Answers in order, then an error: a name under somebody else's control.

@@ -68,7 +68,7 @@ impl StrictCommand {
         self
     }
 
-    /// An argument from anywhere, which the program cannot take for an option; see [`CommandArg`].
+    /// An argument from anywhere, which the program cannot take for an option; see [`CommandArg`]. It may be empty.
     ///
     /// # Errors
     /// It might be taken for one, or has control characters.
@@ -79,7 +79,8 @@ impl StrictCommand {
         Ok(self)
     }
 
-    /// `name=value` as one argument, so that the value may begin with anything.
+    /// `name=value` as one argument, so that the value may begin with anything. What the program reads in a value is its own:
+    /// to some, as curl's `--data`, `@path` is a file.
     ///
     /// # Errors
     /// The name does not begin with two hyphens, or the value has a NUL.

@@ -1,10 +1,21 @@
 //! One run: threads that read and write, and a wait that ends.
 
 use std::io::{self, Read, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd as Handle;
+#[cfg(windows)]
+use std::os::windows::io::AsHandle as Handle;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+#[cfg(unix)]
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+#[cfg(unix)]
+use rustix::io::Errno;
 
 use super::command::StrictCommand;
 use super::error::{ProcessError, ProcessErrorKind};
@@ -20,8 +31,18 @@ pub(super) fn run(command: StrictCommand) -> Result<Output, ProcessError> {
     Ok(Output::new(program, exit, stdout, stderr))
 }
 
-/// A program that has been started and not been waited for. Dropping it kills it, what it started, and waits for it.
-struct Running(Option<Child>);
+/// A program that has been started and not been waited for. Dropping it kills it, what it started, and waits for it; its pipes
+/// are left, whoever holds their other ends.
+struct Running {
+    child: Option<Child>,
+    is_over: Arc<AtomicBool>,
+}
+
+/// One of its standard streams, for as long as the run is not over.
+struct Pipe<S> {
+    stream: S,
+    is_over: Arc<AtomicBool>,
+}
 
 /// What a thread has read from a stream to its end; nothing where that was too much.
 type Report = (Stream, io::Result<Option<Vec<u8>>>);
@@ -56,22 +77,24 @@ impl Running {
         // A group of its own, by which what it starts is reached, too.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut prepared, 0);
-        prepared.spawn().map(|child| Self(Some(child)))
+        prepared.spawn().map(|child| Self { child: Some(child), is_over: Arc::default() })
     }
 
     /// Threads, so that no pipe fills up while another is waited for.
     fn talk(&mut self, command: StrictCommand) -> io::Result<Receiver<Report>> {
         let (report, reports) = channel();
-        let Some(child) = &mut self.0 else { return Ok(reports) };
-        if let Some(mut stdin) = child.stdin.take() {
+        let Some(child) = &mut self.child else { return Ok(reports) };
+        if let Some(stdin) = child.stdin.take() {
+            let mut stdin = Pipe::new(stdin, &self.is_over);
             // A program may end without reading it all.
             spawn(move || drop(stdin.write_all(&command.input)))?;
         }
         if let Some(stdout) = child.stdout.take() {
-            let report = report.clone();
+            let (stdout, report) = (Pipe::new(stdout, &self.is_over), report.clone());
             spawn(move || read(stdout, command.most_output, Stream::Output, &report))?;
         }
         if let Some(stderr) = child.stderr.take() {
+            let stderr = Pipe::new(stderr, &self.is_over);
             spawn(move || read(stderr, command.most_output, Stream::Error, &report))?;
         }
         Ok(reports)
@@ -110,20 +133,20 @@ impl Running {
             pause = (pause * 2).min(TICK);
         }
         self.kill();
-        let mut child = self.0.take().ok_or_else(|| Stop::Io(io::ErrorKind::NotFound.into()))?;
+        let mut child = self.child.take().ok_or_else(|| Stop::Io(io::ErrorKind::NotFound.into()))?;
         child.wait().map(Exit::from).map_err(Stop::Io)
     }
 
     /// Whether it has ended. On Unix it stays unreaped, so that its number names nothing else when its group is killed.
     fn has_ended(&mut self) -> io::Result<bool> {
-        let Some(child) = &mut self.0 else { return Ok(true) };
+        let Some(child) = &mut self.child else { return Ok(true) };
         #[cfg(all(unix, not(target_os = "openbsd")))]
         {
             use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
             let waited = waitid(WaitId::Pid(Pid::from_child(child)), options);
-            if waited.as_ref().is_err_and(|error| *error == rustix::io::Errno::CHILD) {
-                self.0 = None; // somebody else reaped it: its number may be another's by now, and is not killed
+            if waited.as_ref().is_err_and(|error| *error == Errno::CHILD) {
+                self.child = None; // somebody else reaped it: its number may be another's by now, and is not killed
             }
             Ok(waited?.is_some())
         }
@@ -133,7 +156,7 @@ impl Running {
 
     /// Kills it and its group; false when it may not be killed.
     fn kill(&mut self) -> bool {
-        let Some(child) = &mut self.0 else { return true };
+        let Some(child) = &mut self.child else { return true };
         // Nobody may be left in the group, or it may have left it: the child itself is killed by its number.
         #[cfg(unix)]
         let _ = rustix::process::kill_process_group(
@@ -146,19 +169,63 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
         let killed = self.kill();
         let soon = Instant::now() + Duration::from_secs(1);
         while killed && Instant::now() < soon && matches!(self.has_ended(), Ok(false)) {
             thread::sleep(Duration::from_millis(1));
         }
         let has_ended = matches!(self.has_ended(), Ok(true));
-        let Some(mut child) = self.0.take() else { return };
+        let Some(mut child) = self.child.take() else { return };
         if has_ended {
             drop(child.wait());
         } else {
             // One that runs as somebody else, or hangs in the kernel, ends when it likes, and is waited for somewhere else.
             drop(spawn(move || drop(child.wait())));
         }
+    }
+}
+
+impl<S: Handle> Pipe<S> {
+    fn new(stream: S, is_over: &Arc<AtomicBool>) -> Self {
+        Self { stream, is_over: Arc::clone(is_over) }
+    }
+
+    /// Waits until the stream can be read or written; false when the run is over.
+    #[cfg(unix)]
+    fn is_ready(&self, flags: PollFlags) -> io::Result<bool> {
+        const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        while !self.is_over.load(Ordering::Relaxed) {
+            match poll(&mut [PollFd::new(&self.stream, flags)], Some(&PAUSE)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                outcome => return Ok(outcome.map(|_| true)?),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl<S: Handle + Read> Read for Pipe<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        if !self.is_ready(PollFlags::IN)? {
+            return Ok(0);
+        }
+        self.stream.read(buffer)
+    }
+}
+
+impl<S: Handle + Write> Write for Pipe<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        if !self.is_ready(PollFlags::OUT)? {
+            return Ok(0);
+        }
+        self.stream.write(bytes.get(..AT_ONCE).unwrap_or(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }
 
@@ -189,6 +256,8 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name("palisade process".to_owned()).spawn(work).map(drop)
 }
 
+/// What a pipe that can be written takes without waiting: POSIX's `_POSIX_PIPE_BUF`.
+const AT_ONCE: usize = 512;
 /// How often a program is looked at that does not end its output.
 const TICK: Duration = Duration::from_millis(10);
 

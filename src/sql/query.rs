@@ -27,7 +27,8 @@ use crate::validate::SqlIdent;
 /// }
 /// ```
 ///
-/// Placeholders are for `bind` to write: the text has none of its own. `Debug` shows the text, and of values how many.
+/// Placeholders are for `bind` to write: one that stands in the text itself, as `$1` or `?1`, is given a value that was bound for
+/// another place. `Debug` shows the text, and of values how many.
 #[derive(Clone)]
 #[must_use = "a statement that nobody runs does nothing"]
 pub struct Query {
@@ -63,6 +64,8 @@ impl Query {
     }
 
     /// Adds whether `left`, such as a column, is one of `values`; none of no values is.
+    ///
+    /// A `NULL` among the values makes SQL answer neither yes nor no for the others: under `NOT`, no row is found.
     ///
     /// ```
     /// use palisade::sql::{Dialect, Query};

@@ -14,7 +14,7 @@ pub enum Value {
     Bool(bool),
     /// An integer.
     Integer(i64),
-    /// A floating-point number.
+    /// A floating-point number. SQLite stores what is no number, `NaN`, as `NULL`.
     Real(f64),
     /// A text.
     Text(String),

@@ -127,8 +127,7 @@ impl serde::Serialize for Cidr {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Cidr {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        crate::unquoted::text(deserializer, "expected a string", |text| Self::parse(&text))
     }
 }
 

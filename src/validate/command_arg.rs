@@ -20,7 +20,7 @@ valid_text! {
     /// Programs read options after `-` and `+`, files of options after `@`, homes after `~`, and some trim spaces first; dashes
     /// that are not ASCII become `-` in old code pages of Windows. Text that must begin with one of them goes
     /// behind the name of an option, see [`StrictCommand::option`](crate::process::StrictCommand::option). Controls are refused but line feed and tab,
-    /// since an operand may be a text. A slash in front is fine, though programs of Windows read it as an option.
+    /// since an operand may be a text; on Windows, so are characters that code pages turn into a quote or a backslash. A slash in front is fine, though programs of Windows read it as an option.
     ///
     /// # Source
     /// POSIX.1-2024 §12.2, Utility Syntax Guidelines 4 and 9; CWE-88.
@@ -42,7 +42,22 @@ fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
             invalid(InvalidKind::Character, "no control characters but line feed and tab").at_byte(at)
         );
     }
+    if cfg!(windows)
+        && let Some(at) = text.find(becomes_a_quote)
+    {
+        return Err(
+            invalid(InvalidKind::Character, "no character that code pages turn into a quote").at_byte(at)
+        );
+    }
     Ok(Cow::Borrowed(text))
+}
+
+/// What programs of Windows that read their arguments in a code page find as `"`, or as the backslash before it.
+const fn becomes_a_quote(character: char) -> bool {
+    matches!(
+        character,
+        '\u{2BA}' | '\u{30E}' | '\u{FF02}' | '\u{FF3C}' | '\u{2216}' | '¥' | '₩' | '\u{FFE5}' | '\u{FFE6}'
+    )
 }
 
 /// Signs that programs act on, and those that compatibility forms and old code pages turn into one.

@@ -25,7 +25,8 @@ valid_text! {
     /// like a separator, and `¥` and `₩`, which old code pages of Windows read as one. Percent signs are
     /// characters like others: decode before, once.
     ///
-    /// It says nothing about what is in the file: `x.html` is a good name, and a bad upload to serve.
+    /// On disks of Windows that keep short names, `PHOTO~1.JPG` may be another file of the same folder: where files of
+    /// several people share one, name them yourself. It says nothing about what is in the file: `x.html` is a good name, and a bad upload to serve.
     ///
     /// # Source
     /// Microsoft, "Naming Files, Paths, and Namespaces"; POSIX.1-2024 §3.254 "Portable Filename" for the hyphen.
@@ -34,8 +35,9 @@ valid_text! {
 
 fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
     let canonical = component(text)?;
-    if canonical.ends_with('.') {
-        return Err(invalid(InvalidKind::Form, EDGES).at_byte(text.len() - 1));
+    // The full stop, and what compatibility forms turn into one.
+    if canonical.ends_with(['.', '\u{2024}', '\u{FE52}', '\u{FF0E}']) {
+        return Err(invalid(InvalidKind::Form, EDGES));
     }
     Ok(canonical)
 }
@@ -59,7 +61,7 @@ pub(super) fn component(text: &str) -> Result<Cow<'_, str>, Invalid> {
         plain(&canonical)?;
     } else {
         let compatible: String = canonical.nfkc().collect();
-        if compatible.contains(is_special) {
+        if compatible.contains(|character| is_special(character) || LOOK_ALIKES.contains(&character)) {
             return Err(invalid(InvalidKind::Deceptive, PLAIN));
         }
         plain(&compatible)?;
@@ -72,11 +74,14 @@ fn plain(name: &str) -> Result<(), Invalid> {
     if matches!(name, "." | "..") {
         return Err(invalid(InvalidKind::Reserved, "the name of a file, not of a folder above").at_byte(0));
     }
-    if name.starts_with(['-', '~']) || name.starts_with(char::is_whitespace) {
+    if name.starts_with(|first| is_dash(first) || first == '~' || first.is_whitespace()) {
         return Err(invalid(InvalidKind::Form, EDGES).at_byte(0));
     }
     if name.ends_with(char::is_whitespace) {
         return Err(invalid(InvalidKind::Form, EDGES));
+    }
+    if name.eq_ignore_ascii_case("..namedfork") {
+        return Err(invalid(InvalidKind::Reserved, "no fork of a file")); // of the file whose path goes on with it, on macOS
     }
     if is_device(name) {
         return Err(invalid(InvalidKind::Reserved, "no name of a device"));
@@ -97,6 +102,11 @@ fn is_device(name: &str) -> bool {
     numbered("COM") || numbered("LPT")
 }
 
+/// The hyphen, and what old code pages of Windows turn into it.
+fn is_dash(first: char) -> bool {
+    matches!(first, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}')
+}
+
 fn is_special(character: char) -> bool {
     matches!(character, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
 }
@@ -108,7 +118,7 @@ const fn invalid(kind: InvalidKind, expected: &'static str) -> Invalid {
 const SUBJECT: &str = "file name";
 const LENGTH: &str = "at most 255 bytes";
 const PLAIN: &str = "no separator, and no character that Windows keeps for itself";
-const EDGES: &str = "no hyphen, tilde or space in front, no space or dot at the end";
+const EDGES: &str = "no dash, tilde or space in front, no space or dot at the end";
 const DEVICES: &[&str] = &["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 /// Slashes and backslashes that no compatibility form turns into one.
 const LOOK_ALIKES: &[char] = &[

@@ -72,6 +72,9 @@ fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
     if characters::has_pile(&name) {
         return Err(invalid(InvalidKind::Deceptive, "at most four marks on a letter, and none without one"));
     }
+    if name.nfd().zip(name.nfd().skip(1)).any(|(mark, next)| mark == next && is_combining_mark(mark)) {
+        return Err(invalid(InvalidKind::Deceptive, "no mark twice in a row"));
+    }
     let lower: String = name.to_lowercase().nfc().collect();
     if lower.contains(|character| !is_allowed(character)) {
         return Err(invalid(InvalidKind::Deceptive, "letters whose small forms are in use")); // some are not, of which the capitals are

@@ -36,6 +36,21 @@ pub const fn is_public_ip(addr: IpAddr) -> bool {
     }
 }
 
+/// The IPv4 address that an IPv6 address stands for: mapped, compatible, NAT64, 6to4 or ISATAP.
+#[cfg(feature = "url")]
+pub(super) const fn embedded_v4(addr: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(addr) = addr else { return None };
+    let (high, low) = match addr.segments() {
+        [0, 0, 0, 0, 0, 0, 0, _] => return None, // ::1 and its neighbours are themselves
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0x64, 0xff9b, _, _, _, _, high, low]
+        | [_, _, _, _, 0 | 0x0200, 0x5efe, high, low]
+        | [0x2002, high, low, ..] => (high, low),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from_bits((high as u32) << 16 | low as u32))
+}
+
 #[inline]
 const fn is_public_v4(addr: Ipv4Addr) -> bool {
     !matches!(

@@ -23,7 +23,7 @@ use super::{Invalid, InvalidKind};
 /// Where there is a type for it, as for host names, take the type: it says in signatures what was checked.
 ///
 /// Classes are of ASCII: `\d` is `0` to `9`, `.` and `[^/]` are no other characters than those of ASCII, and `(?i)` folds
-/// its letters alone. [`unicode`](Self::unicode) asks for all characters. `^` and `$` need not be written.
+/// its letters alone. [`unicode`](Self::unicode) asks for all characters, as `(?u)` does within an expression. `^` and `$` need not be written.
 ///
 /// # Security
 /// The ends are part of the parsed expression and not text around it: `a|b` has them on both sides, and no `)` or `(?x)… #`

@@ -95,6 +95,8 @@ impl serde::Serialize for Port {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Port {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        u16::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
+        // A parser's own error would quote what it found.
+        let port = u16::deserialize(deserializer).ok().and_then(|number| Self::try_from(number).ok());
+        port.ok_or_else(|| serde::de::Error::custom("port: a number from 1 to 65535"))
     }
 }

@@ -6,7 +6,7 @@ use super::{Invalid, InvalidKind, file_name};
 valid_text! {
     /// A path that stays below the folder it is joined to, on Linux, macOS and Windows: components between `/`.
     ///
-    /// Every component is a [`FileName`](super::FileName), but may end with dots. Components that are empty or a single
+    /// Every component is a [`FileName`](super::FileName), but may end with dots, which Windows leaves out. Components that are empty or a single
     /// dot mean nothing and are left out of the canonical form.
     ///
     /// ```

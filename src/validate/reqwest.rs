@@ -18,6 +18,7 @@ use ::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use ::reqwest::redirect::{Attempt, Policy};
 use ::reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 
+use super::outbound::look_up;
 use super::{Invalid, InvalidKind, OutboundUrl, Resolver, SystemResolver, TargetError, UrlPolicy};
 
 /// A [`Client`] whose first address, redirects and looked-up addresses are all judged by one policy.
@@ -26,6 +27,9 @@ use super::{Invalid, InvalidKind, OutboundUrl, Resolver, SystemResolver, TargetE
 /// Names are judged when they are looked up to connect, so there is no time in which they can change. Each redirect is judged
 /// as the first address is. Proxies are not used, not even those of the environment: a proxy looks names up itself. Addresses
 /// that the builder pins by `resolve` and sockets it names are the application's word, and not judged.
+///
+/// What it gives are requests of `reqwest`: their `build_split` hands out the bare client, whose other requests are not judged as
+/// URLs, and their errors show the URL unless `without_url` takes it away.
 #[derive(Clone)]
 pub struct OutboundClient {
     client: Client,
@@ -93,7 +97,12 @@ fn check(policy: &UrlPolicy, attempt: &Attempt<'_>) -> Result<(), Invalid> {
     if attempt.previous().len() > policy.redirect_limit() {
         return Err(Invalid::new("redirect", InvalidKind::Range, "fewer redirects"));
     }
-    policy.parse(attempt.url().as_str()).map(|_| ())
+    let next = policy.parse(attempt.url().as_str())?;
+    let came_by_tls = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
+    if came_by_tls && !next.is_https() {
+        return Err(Invalid::new("redirect", InvalidKind::NotAllowed, "https:// after https://"));
+    }
+    Ok(())
 }
 
 #[derive(Clone)]
@@ -103,10 +112,10 @@ struct JudgedResolver {
 }
 
 impl JudgedResolver {
-    fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, TargetError> {
+    fn answers(&self, name: &str) -> Result<Vec<IpAddr>, TargetError> {
         self.policy.check_name(name)?;
         let answers = self.resolver.resolve(name).map_err(TargetError::Unavailable)?;
-        self.policy.check_answers(&answers)?;
+        self.policy.check_answers(name, &answers)?;
         Ok(answers)
     }
 }
@@ -115,7 +124,7 @@ impl Resolve for JudgedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let this = self.clone();
         Box::pin(async move {
-            let answers = tokio::task::spawn_blocking(move || this.look_up(name.as_str())).await??;
+            let answers = look_up(move || this.answers(name.as_str())).await?;
             let addrs: Addrs = Box::new(answers.into_iter().map(|addr| SocketAddr::new(addr, 0)));
             Ok(addrs)
         })

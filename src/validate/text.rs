@@ -86,8 +86,7 @@ macro_rules! valid_text {
         #[cfg(feature = "serde")]
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <::std::borrow::Cow<'de, str> as ::serde::Deserialize>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(::serde::de::Error::custom)
+                $crate::unquoted::text(deserializer, "expected a string", |text| Self::parse(&text))
             }
         }
     };

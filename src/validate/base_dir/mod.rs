@@ -78,7 +78,8 @@ impl BaseDir {
         self.0.open_beneath(path)
     }
 
-    /// A new file at `path`, for writing, which its owner alone may read; folders that are missing are made.
+    /// A new file at `path`, for writing, which its owner alone may read; folders that are missing are made, up to 511 of them
+    /// for the longest path: where that is too deep, count [`components`](RelPath::components).
     ///
     /// # Errors
     /// There is something already, a link is on the way, or the disk is full or not to be written.

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags, mkdirat, open, openat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, open, openat, statat};
 use rustix::io::Errno;
 
 use super::{BaseDirError, BaseDirErrorKind};
@@ -22,7 +22,14 @@ impl Folder {
     pub(super) fn open_beneath(&self, path: &RelPath) -> Result<File, BaseDirError> {
         // Not blocking: nobody has to come to the other end of a pipe.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | EXACT;
-        let file = self.descend(path, false, |folder, name| openat(folder, name, flags, Mode::empty()))?;
+        let file = self.descend(path, false, |folder, name| {
+            // To open a pipe lets go who waits at its other end, and to open a device may move it.
+            let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            match FileType::from_raw_mode(stat.st_mode) {
+                FileType::RegularFile => openat(folder, name, flags, Mode::empty()),
+                _ => Err(Errno::OPNOTSUPP),
+            }
+        })?;
         let file = File::from(file);
         if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
             Ok(file)

@@ -12,6 +12,9 @@ pub use redirects::Redirects;
 pub use resolver::{Resolver, SystemResolver};
 pub use target::{PinnedTarget, TargetError};
 
+#[cfg(feature = "reqwest")]
+pub(super) use resolver::look_up;
+
 use super::Invalid;
 
 valid_text! {

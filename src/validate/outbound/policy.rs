@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use url::{Host, Url};
 
 use super::{OutboundUrl, PinnedTarget, Redirects, Resolver, TargetError};
-use crate::validate::{Cidr, CidrSet, Invalid, InvalidKind, is_public_ip, web};
+use crate::validate::{Cidr, CidrSet, Invalid, InvalidKind, ip, is_public_ip, web};
 
 /// What this program connects to on behalf of others: which schemes, ports and hosts, and how often it is sent on.
 ///
@@ -57,15 +57,16 @@ impl UrlPolicy {
 
     /// Addresses of this network too, though they are not public: services of one's own, a server under test.
     ///
-    /// Names that lead there are let through with it: whoever has a name can give it any address.
+    /// In a URL they are let through as they are. Names lead there only if they are allowed by
+    /// [`allow_host`](Self::allow_host) as well: whoever has a name of the Internet can give it any address. An IPv6 address
+    /// that stands for an IPv4 one, as NAT64's do, is let through if that one is, too.
     pub fn allow_network(mut self, network: Cidr) -> Self {
         self.networks.extend([network]);
         self
     }
 
-    /// This very name too, though it has no dot or ends in a word that is kept for private networks.
-    ///
-    /// What it leads to is judged as ever: see [`allow_network`](Self::allow_network).
+    /// This very name too, though it has no dot or ends in a word that is kept for private networks; and it may lead to
+    /// addresses that [`allow_network`](Self::allow_network) allows, and to no others that are not public.
     ///
     /// # Errors
     /// It is not a name.
@@ -121,14 +122,16 @@ impl UrlPolicy {
         url: &OutboundUrl,
         resolver: &(impl Resolver + ?Sized),
     ) -> Result<PinnedTarget, TargetError> {
-        let answers = match url.host().parse() {
-            Ok(addr) => vec![addr],
+        self.parse(url.as_str())?; // another policy may have let it through
+        let answers = match url.host().parse::<IpAddr>() {
+            Ok(_) => Vec::new(),
             Err(_) => resolver.resolve(url.host()).map_err(TargetError::Unavailable)?,
         };
         self.pin(url, answers)
     }
 
-    /// As [`resolve`](Self::resolve), on tokio's pool of threads that may wait.
+    /// As [`resolve`](Self::resolve), on tokio's pool of threads that may wait, of which look-ups of one process take 64 at
+    /// most: names that are never answered do not keep passwords or files from their turn.
     ///
     /// # Errors
     /// As [`resolve`](Self::resolve).
@@ -139,8 +142,7 @@ impl UrlPolicy {
         resolver: impl Resolver + 'static,
     ) -> Result<PinnedTarget, TargetError> {
         let (policy, url) = (self.clone(), url.clone());
-        let resolved = tokio::task::spawn_blocking(move || policy.resolve(&url, &resolver)).await;
-        resolved.map_err(|error| TargetError::Unavailable(std::io::Error::other(error)))?
+        super::resolver::look_up(move || policy.resolve(&url, &resolver)).await
     }
 
     /// As [`resolve`](Self::resolve), with what a resolver has answered already. Where the host is an address, that is it,
@@ -154,12 +156,12 @@ impl UrlPolicy {
         answers: impl IntoIterator<Item = IpAddr>,
     ) -> Result<PinnedTarget, TargetError> {
         self.parse(url.as_str())?; // another policy may have let it through
-        let addrs: Vec<IpAddr> = match url.host().parse() {
-            Ok(addr) => vec![addr],
-            Err(_) => answers.into_iter().collect(),
-        };
-        self.check_answers(&addrs)?;
-        Ok(PinnedTarget::new(url.clone(), addrs))
+        if let Ok(addr) = url.host().parse() {
+            return Ok(PinnedTarget::new(url.clone(), vec![addr])); // which was judged with the URL
+        }
+        let answers: Vec<IpAddr> = answers.into_iter().collect();
+        self.check_answers(url.host(), &answers)?;
+        Ok(PinnedTarget::new(url.clone(), answers))
     }
 
     /// Counts redirects of one request.
@@ -172,23 +174,27 @@ impl UrlPolicy {
     }
 
     /// All of them, and there is one.
-    pub(in crate::validate) fn check_answers(&self, addrs: &[IpAddr]) -> Result<(), TargetError> {
+    pub(in crate::validate) fn check_answers(&self, name: &str, addrs: &[IpAddr]) -> Result<(), TargetError> {
+        let is_ours = self.has_host(name);
+        let is_permitted = |addr: &IpAddr| if is_ours { self.permits(*addr) } else { is_public_ip(*addr) };
         match addrs {
             [] => Err(TargetError::Unresolved),
-            _ if addrs.iter().all(|addr| self.permits(*addr)) => Ok(()),
+            _ if addrs.iter().all(is_permitted) => Ok(()),
             _ => Err(TargetError::NotPublic),
         }
+    }
+
+    fn has_host(&self, name: &str) -> bool {
+        let name = web::without_root(name);
+        self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
     }
 
     pub(in crate::validate) fn check_name(&self, name: &str) -> Result<(), Invalid> {
         if !web::is_dns_name(name) {
             return Err(invalid(InvalidKind::Form, "a host of letters, digits, hyphens and dots"));
         }
-        let name = web::without_root(name);
-        if self.hosts.iter().any(|host| **host == *name) {
-            return Ok(());
-        }
-        match name.rsplit_once('.') {
+        match web::without_root(name).rsplit_once('.') {
+            _ if self.has_host(name) => Ok(()),
             Some((_, last)) if !PRIVATE.contains(&last) => Ok(()),
             _ => Err(invalid(InvalidKind::Reserved, "a host on the Internet")),
         }
@@ -197,12 +203,16 @@ impl UrlPolicy {
     pub(super) fn canonical(&self, text: &str) -> Result<String, Invalid> {
         web::length("URL", text, OutboundUrl::MAX_BYTES)?;
         self.check_spelling(text)?;
-        let url = Url::parse(text).map_err(|_| invalid(InvalidKind::Form, "a URL with a host"))?;
+        let no_host = |_| invalid(InvalidKind::Form, "a URL with a host");
+        let mut url = Url::parse(text).map_err(no_host)?;
         match url.host() {
             Some(Host::Domain(name)) => self.check_name(name)?,
             Some(Host::Ipv4(addr)) => self.check_literal(addr.into())?,
             Some(Host::Ipv6(addr)) => self.check_literal(addr.into())?,
             None => return Err(invalid(InvalidKind::Form, "a URL with a host")),
+        }
+        if let Some(name) = url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned) {
+            url.set_host(Some(&name)).map_err(no_host)?; // the dot of the root changes nothing
         }
         // The parser drops the scheme's own port.
         if url.port().is_some_and(|port| !self.ports.iter().any(|ports| ports.contains(&port))) {
@@ -244,7 +254,8 @@ impl UrlPolicy {
     }
 
     fn permits(&self, addr: IpAddr) -> bool {
-        is_public_ip(addr) || self.networks.contains(addr)
+        let embedded = || ip::embedded_v4(addr).is_none_or(|v4| self.permits(v4.into()));
+        is_public_ip(addr) || self.networks.contains(addr) && embedded()
     }
 }
 

@@ -32,7 +32,7 @@ impl<'policy> Redirects<'policy> {
     /// Where `location`, the header of the answer to `from`, leads.
     ///
     /// # Errors
-    /// There were as many as the policy allows, or it does not let this one through.
+    /// There were as many as the policy allows, or it does not let this one through; or it leads from `https` to `http`.
     pub fn follow(&mut self, from: &OutboundUrl, location: &str) -> Result<OutboundUrl, Invalid> {
         let invalid = |kind, expected| Invalid::new("redirect", kind, expected);
         self.left = self.left.checked_sub(1).ok_or(invalid(InvalidKind::Range, "fewer redirects"))?;
@@ -41,6 +41,10 @@ impl<'policy> Redirects<'policy> {
         }
         let next = Url::parse(from.as_str()).and_then(|base| base.join(location));
         let next = next.map_err(|_| invalid(InvalidKind::Form, "a URL with a host"))?;
-        self.policy.parse(next.as_str())
+        let next = self.policy.parse(next.as_str())?;
+        if from.is_https() && !next.is_https() {
+            return Err(invalid(InvalidKind::NotAllowed, "https:// after https://"));
+        }
+        Ok(next)
     }
 }

@@ -1,6 +1,9 @@
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
 
+#[cfg(feature = "tokio")]
+use super::TargetError;
+
 /// Looks names up.
 ///
 /// # Contract
@@ -23,6 +26,25 @@ impl Resolver for SystemResolver {
         Ok((host, 0).to_socket_addrs()?.map(|addr| addr.ip()).collect())
     }
 }
+
+/// Does `work` where it may wait, with as many others as there are permits.
+#[cfg(feature = "tokio")]
+pub(in crate::validate) async fn look_up<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, TargetError> + Send + 'static,
+) -> Result<T, TargetError> {
+    let lost = |error| TargetError::Unavailable(io::Error::other(error));
+    let permit = PERMITS.acquire().await.expect("nobody closes them");
+    // A caller who no longer waits does not end the look-up: the permit is the thread's.
+    let work = move || {
+        let _permit = permit;
+        work()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(lost)?
+}
+
+/// Of tokio's 512 threads that may wait, which it does not stop.
+#[cfg(feature = "tokio")]
+static PERMITS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(64);
 
 impl<R: Resolver + ?Sized> Resolver for std::sync::Arc<R> {
     fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {

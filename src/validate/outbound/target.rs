@@ -56,6 +56,9 @@ impl PinnedTarget {
 }
 
 /// Why there is no [`PinnedTarget`].
+///
+/// # Security
+/// Who gave the URL is told no more than that it failed: the variants tell which names a network has, and of what kind.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
