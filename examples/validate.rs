@@ -52,8 +52,6 @@ const TYPES: &[Type] = &[
     ("outbound-url", "https://www.example.com/feed", |text| {
         shown(palisade::validate::OutboundUrl::parse(text))
     }),
-    #[cfg(feature = "idn")]
-    ("idn-username", "жанна", |text| shown(palisade::validate::IdnUsername::parse(text))),
 ];
 
 fn main() -> ExitCode {

@@ -158,7 +158,7 @@
 //! | `files` | `validate::BaseDir`: files below a folder, reached through no link |
 //! | `firebase` | rows of a Firebase project, in [`password`] |
 //! | `http` | [`redact::Redactor`]`::redact_headers`: headers of the `http` crate |
-//! | `idn` | `validate::IdnUsername`: names of accounts in the letters of one language |
+//! | `idn` | `validate::Username` in the letters of any one script |
 //! | `json` | [`redact::Redactor`]`::redact_json`: values of `serde_json` |
 //! | `log` | `redact::log`: around any logger of `log` |
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |

@@ -127,8 +127,6 @@ const _: () = {
         crosses_threads::<(BaseDir, BaseDirError, BaseDirErrorKind)>();
         is_error::<BaseDirError>();
     }
-    #[cfg(feature = "idn")]
-    crosses_threads::<palisade::validate::IdnUsername>();
 };
 
 const fn is_error<E: std::error::Error + Send + Sync + 'static>() {}

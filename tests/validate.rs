@@ -29,8 +29,6 @@ const TYPES: &[(&str, Parse)] = &[
     ("header_value", |text| HeaderValue::parse(text).map(String::from)),
     ("hostname", |text| Hostname::parse(text).map(String::from)),
     ("idn_hostname", |text| IdnHostname::parse(text).map(String::from)),
-    #[cfg(feature = "idn")]
-    ("idn_username", |text| palisade::validate::IdnUsername::parse(text).map(String::from)),
     #[cfg(feature = "url")]
     ("local_target", |text| palisade::validate::LocalTarget::parse(text).map(String::from)),
     #[cfg(feature = "url")]
@@ -45,7 +43,9 @@ const TYPES: &[(&str, Parse)] = &[
     ("slug", |text| Slug::parse(text).map(String::from)),
     ("sql_ident", |text| SqlIdent::parse(text).map(String::from)),
     ("uri", |text| Uri::parse(text).map(String::from)),
+    #[cfg(feature = "idn")]
     ("username", |text| Username::parse(text).map(String::from)),
+    ("username_ascii", |text| Username::parse_ascii(text).map(String::from)),
     ("uuid", |text| Uuid::parse(text).map(String::from)),
 ];
 

@@ -59,7 +59,7 @@ impl CharSpec {
     /// Letters, digits and the marks of letters of all scripts, but those that nobody sees.
     ///
     /// # Security
-    /// Texts of equal looks may differ: for names there are [`Username`](super::Username) and, with feature `idn`, `IdnUsername`.
+    /// Texts of equal looks may differ: for names there is [`Username`](super::Username).
     pub const fn alphanumeric() -> Self {
         let any = Set { unicode: true, ..Self::ascii_alphanumeric().any };
         Self { any, ..Self::of(b"") }

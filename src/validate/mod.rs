@@ -27,7 +27,7 @@
 //! | where to send a browser, with feature `url` | `LocalTarget` |
 //! | where a page comes from, with feature `url` | `Origin` |
 //! | a line that a person types; several lines | [`SafeText`]; [`SafeLines`] |
-//! | the name of an account; with feature `idn`, in any one script | [`Username`]; `IdnUsername` |
+//! | the name of an account; with feature `idn`, in any one script | [`Username`] |
 //! | the name of a file; a path below a folder | [`FileName`]; [`RelPath`], and with feature `files` `BaseDir` that opens it |
 //! | what a program is to work on | [`CommandArg`], which [`process`](crate::process) runs it with |
 //! | the value of a header field | [`HeaderValue`] |
@@ -60,8 +60,6 @@ mod file_name;
 mod header_value;
 mod hostname;
 mod idn_hostname;
-#[cfg(feature = "idn")]
-mod idn_username;
 mod idna;
 mod invalid;
 mod ip;
@@ -103,8 +101,6 @@ pub use file_name::FileName;
 pub use header_value::HeaderValue;
 pub use hostname::Hostname;
 pub use idn_hostname::IdnHostname;
-#[cfg(feature = "idn")]
-pub use idn_username::IdnUsername;
 pub use invalid::{Invalid, InvalidKind};
 pub use ip::is_public_ip;
 #[cfg(feature = "url")]

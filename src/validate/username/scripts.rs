@@ -1,65 +1,25 @@
+//! Names in the letters of one script. UTS 39.
+
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::{GeneralSecurityProfile, RestrictionLevel, RestrictionLevelDetection, skeleton};
 
-use super::username::{invalid, shape};
-use super::{Invalid, InvalidKind, Username, characters};
+use super::ascii::{invalid, shape};
+use super::{Username, ascii};
+use crate::validate::{Invalid, InvalidKind, characters};
 
-valid_text! {
-    /// The name of an account in the letters of one language: as [`Username`], of feature `idn`.
-    ///
-    /// Letters are of one script, or of those that Chinese, Japanese and Korean are written in together, with Latin. Digits
-    /// are ASCII's; an apostrophe may separate, too. The canonical form is NFC in lower case.
-    ///
-    /// ```
-    /// use palisade::validate::IdnUsername;
-    ///
-    /// assert_eq!(IdnUsername::parse("José")?.as_str(), "josé");
-    /// assert!(IdnUsername::parse("田中タロウ").is_ok());
-    /// assert!(IdnUsername::parse("раypal").is_err()); // the first two letters are Cyrillic
-    /// assert!(IdnUsername::parse("ѕсоре").is_err()); // all are, and look like "scope"
-    /// # Ok::<(), palisade::validate::Invalid>(())
-    /// ```
-    ///
-    /// # Security
-    /// Two names of different scripts, or with different accents, may still look alike to somebody: keep
-    /// [`skeleton`](Self::skeleton) in a column that is unique.
-    /// Letters that change under case folding in another way than to lower case, as ß, ı and ſ, are refused.
-    ///
-    /// # Source
-    /// Unicode Technical Standard 39: General Security Profile §3.1, skeletons §4, Highly Restrictive §5.2, marks §5.4.
-    IdnUsername, at most 128 bytes
+pub(super) fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
+    // Every name of ASCII is one here, in the same form.
+    ascii::canonical(text).or_else(|_| of_scripts(text))
 }
 
-impl IdnUsername {
-    /// What names that look alike have in common; for comparing and for unique columns, not for showing.
-    ///
-    /// ```
-    /// # use palisade::validate::IdnUsername;
-    /// assert_eq!(IdnUsername::parse("modern")?.skeleton(), IdnUsername::parse("modem")?.skeleton());
-    /// # Ok::<(), palisade::validate::Invalid>(())
-    /// ```
-    ///
-    /// It changes with new editions of Unicode: compute the column again after an upgrade.
-    pub fn skeleton(&self) -> String {
-        skeleton(self.as_str()).collect()
-    }
-}
-
-/// Every ASCII name is one here, in the same form.
-impl From<Username> for IdnUsername {
-    fn from(name: Username) -> Self {
-        Self(Cow::Owned(name.into()))
-    }
-}
-
-fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
+fn of_scripts(text: &str) -> Result<Cow<'_, str>, Invalid> {
     if text.is_empty() {
         return Err(invalid(InvalidKind::Empty, "at least one letter"));
     }
-    if text.len() > IdnUsername::MAX_BYTES {
+    if text.len() > Username::MAX_BYTES {
         return Err(invalid(InvalidKind::TooLong, LENGTH));
     }
     if let Some(at) = text.find(|character| !is_allowed(character)) {
@@ -79,7 +39,7 @@ fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
     if lower.contains(|character| !is_allowed(character)) {
         return Err(invalid(InvalidKind::Deceptive, "letters whose small forms are in use")); // some are not, of which the capitals are
     }
-    if lower.len() > IdnUsername::MAX_BYTES {
+    if lower.len() > Username::MAX_BYTES {
         return Err(invalid(InvalidKind::TooLong, LENGTH)); // some letters are longer in lower case
     }
     if !lower.nfkc().eq(lower.chars()) || !lower.to_uppercase().to_lowercase().nfc().eq(lower.chars()) {

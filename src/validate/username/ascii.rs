@@ -1,36 +1,14 @@
+//! Names in the letters of ASCII, and what holds for names of all scripts.
+
 use std::borrow::Cow;
 
-use super::{Invalid, InvalidKind};
+use crate::validate::{Invalid, InvalidKind};
 
-valid_text! {
-    /// The name of an account: letters, digits and single `.`, `_` and `-` between them, all ASCII; two at least.
-    ///
-    /// The canonical form is lower case: `Ann` and `ann` are one account. There is at least one letter, so that no name
-    /// is taken for a number. Names in other scripts are `IdnUsername`, of feature `idn`.
-    ///
-    /// ```
-    /// use palisade::validate::Username;
-    ///
-    /// assert_eq!(Username::parse("Ann_42")?.as_str(), "ann_42");
-    /// assert!(Username::parse("аnn").is_err()); // the first letter is Cyrillic
-    /// assert!(Username::parse("faceb00k").is_err() && Username::parse("googIe").is_err());
-    /// # Ok::<(), palisade::validate::Invalid>(())
-    /// ```
-    ///
-    /// # Security
-    /// Names that show as another are refused where a rule can tell: `0` and `1` between letters read as `o` and `l`, and a
-    /// capital `I` after a small letter as `l`. Which names are spoken for, such as `admin`, is for the application to say.
-    ///
-    /// # Source
-    /// Unicode Technical Standard 39 §5.2, ASCII-Only; the separators are of Unicode Standard Annex 31, table 3b.
-    Username, at most 64 bytes
-}
-
-fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
+pub(super) fn canonical(text: &str) -> Result<Cow<'_, str>, Invalid> {
     if text.is_empty() {
         return Err(invalid(InvalidKind::Empty, LETTER));
     }
-    if text.len() > Username::MAX_BYTES {
+    if text.len() > MAX_BYTES {
         return Err(invalid(InvalidKind::TooLong, "at most 64 bytes"));
     }
     if let Some(at) =
@@ -102,5 +80,7 @@ pub(super) const fn invalid(kind: InvalidKind, expected: &'static str) -> Invali
     Invalid::new("user name", kind, expected)
 }
 
+/// A name of other scripts has twice as many: its letters are longer.
+const MAX_BYTES: usize = 64;
 const LETTER: &str = "at least one letter";
 const READS: &str = "no digit or capital where another letter is read";
