@@ -183,7 +183,9 @@ pub(crate) fn random_base62(digits: &mut [u8]) -> Result<(), RandomError> {
 /// Fills `digits` with digits of Crockford's base32, each of the 32 equally likely.
 pub(crate) fn random_crockford(digits: &mut [u8]) -> Result<(), RandomError> {
     random::fill(digits)?;
-    digits.iter_mut().for_each(|digit| *digit = crockford_digit(*digit & 0x1f));
+    for digit in digits {
+        *digit = crockford_digit(*digit & 0x1f);
+    }
     Ok(())
 }
 
@@ -203,11 +205,11 @@ fn base62_digit(value: u8) -> u8 {
     (b'0' + value) + (above(9) & 7) + (above(35) & 6)
 }
 
-/// `0-9` and the small letters without `i`, `l`, `o` and `u` for 0 to 31, by arithmetic: 39 characters lie between `9` and
+/// `0-9` and the small letters without `i`, `l`, `o` and `u` for 0 to 31, by arithmetic: 0x27 characters lie between `9` and
 /// `a`, and one at each letter that is left out.
 fn crockford_digit(value: u8) -> u8 {
     let above = |limit: u8| (limit.wrapping_sub(value).cast_signed() >> 7).cast_unsigned();
-    (b'0' + value) + (above(9) & 39) + (above(17) & 1) + (above(19) & 1) + (above(21) & 1) + (above(26) & 1)
+    (b'0' + value) + (above(9) & 0x27) + (above(17) & 1) + (above(19) & 1) + (above(21) & 1) + (above(26) & 1)
 }
 
 /// Whether all of `text` is base62 digits, in a time independent of which characters they are.

@@ -219,7 +219,7 @@ fn one_time_codes_of_other_programs_verify() {
     let theirs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("otp.theirs");
     let text = std::fs::read_to_string(theirs).expect("written by otp.py");
     let (addr, store) = ("203.0.113.9".parse().unwrap(), MemoryCodeStore::new(1000));
-    let (clock, sealer) = (ManualClock::new(), Sealer::new(&KeyRing::generate().unwrap()));
+    let (clock, sealer) = (ManualClock::new(), Sealer::new(KeyRing::generate().unwrap()));
     let verifier =
         OtpVerifier::new(sealer.clone(), store.clone(), LoginGuard::new().unwrap()).clock(clock.clone());
     let mut count = 0;

@@ -76,14 +76,7 @@ impl Otp {
 
     /// The code of a counter, as a token with a button shows it.
     pub fn hotp(&self, secret: &OtpSecret, counter: u64) -> OtpCode {
-        let mut rest = self.algorithm.truncated(secret.expose(), counter);
-        let mut digits = Zeroizing::new([0; 8]);
-        let (digits, _) = digits.split_at_mut(usize::from(self.digits));
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        OtpCode(SecretString::from(std::str::from_utf8(digits).expect("digits are ASCII")))
+        OtpCode(decimal(self.algorithm.truncated(secret.expose(), counter), self.digits))
     }
 
     /// The code of a time, as an authenticator shows it then. For tests and for programs that log in by themselves; what a
@@ -131,6 +124,17 @@ impl fmt::Debug for OtpCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OtpCode")
     }
+}
+
+/// The last `digits` decimal digits of `number`.
+fn decimal(number: u32, digits: u8) -> SecretString {
+    let (mut rest, mut text) = (number, Zeroizing::new([0; 8]));
+    let (text, _) = text.split_at_mut(digits.min(8).into());
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    SecretString::from(std::str::from_utf8(text).expect("digits are ASCII"))
 }
 
 /// Digits with what stands between them.

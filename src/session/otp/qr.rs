@@ -28,22 +28,26 @@ impl ProvisioningUri {
     /// ISO/IEC 18004, with error correction M: a photograph may miss 15 % of it.
     #[must_use]
     pub fn to_qr_svg(&self) -> SecretString {
-        // INVARIANT: a URI has at most 1,500 bytes, 1,152 of them for names and 205 for the secret; level M takes 2,331.
-        let code = QrCode::encode_text(self.expose(), QrCodeEcc::Medium).expect("a URI fits");
-        let side = code.size() + 2 * MARGIN;
-        // In memory that does not grow, so that no copy stays behind: every other module may begin a run of 20 characters.
-        let modules = usize::try_from(code.size() * (code.size() + 1)).expect("at most 177 by 178");
-        let mut svg = String::with_capacity(256 + modules * 10);
-        let written = write!(
-            svg,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
-             <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/><path d=\""
-        )
-        .and_then(|()| write_modules(&mut svg, &code))
-        .and_then(|()| svg.write_str("\"/></svg>"));
-        written.expect("a String takes whatever is written");
-        SecretString::from(svg)
+        SecretString::from(draw(self.expose()))
     }
+}
+
+fn draw(uri: &str) -> String {
+    // INVARIANT: a URI has at most 1,500 bytes, 1,152 of them for names and 205 for the secret; level M takes 2,331.
+    let code = QrCode::encode_text(uri, QrCodeEcc::Medium).expect("a URI fits");
+    let side = code.size() + 2 * MARGIN;
+    // In memory that does not grow, so that no copy stays behind: every other module may begin a run of 20 characters.
+    let modules = usize::try_from(code.size() * (code.size() + 1)).expect("at most 177 by 178");
+    let mut svg = String::with_capacity(256 + modules * 10);
+    let written = write!(
+        svg,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/><path d=\""
+    )
+    .and_then(|()| write_modules(&mut svg, &code))
+    .and_then(|()| svg.write_str("\"/></svg>"));
+    written.expect("a String takes whatever is written");
+    svg
 }
 
 /// Every run of black modules in a row as a rectangle.
