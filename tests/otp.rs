@@ -98,31 +98,28 @@ fn kind<T>(answer: Result<T, OtpError>) -> OtpErrorKind {
 #[test]
 fn known_answers() {
     let mut count = 0;
-    for case in vectors::cases(include_str!("vectors/otp/hotp.txt")) {
-        let secret = OtpSecret::from_base32(&case["secret"]).unwrap();
-        let code = Otp::default().hotp(&secret, case["counter"].parse().unwrap());
-        assert_eq!(code.expose(), case["code"], "{}", case["id"]);
-        count += 1;
-    }
-    assert_eq!(count, 10);
-    for file in [include_str!("vectors/otp/totp.txt"), include_str!("vectors/otp/passlib.txt")] {
-        for case in vectors::cases(file) {
-            let algorithm = match case["algorithm"].as_str() {
-                "sha1" => Algorithm::Sha1,
-                "sha256" => Algorithm::Sha256,
-                _ => Algorithm::Sha512,
-            };
-            let seconds = |name: &str| Duration::from_secs(case[name].parse().unwrap());
-            let digits = u8::try_from(case["code"].len()).unwrap();
-            let otp = Otp::default().algorithm(algorithm).digits(digits).unwrap();
-            let otp = otp.period(seconds("period")).unwrap();
+    for file in std::fs::read_dir("tests/vectors/otp").unwrap() {
+        for case in vectors::cases(&std::fs::read_to_string(file.unwrap().path()).unwrap()) {
+            let number = |name: &str| case[name].parse::<u64>().unwrap();
             let secret = OtpSecret::from_base32(&case["secret"]).unwrap();
-            let code = otp.at(&secret, SystemTime::UNIX_EPOCH + seconds("time")).unwrap();
+            let otp = Otp::default().digits(u8::try_from(case["code"].len()).unwrap()).unwrap();
+            let code = if case.contains_key("counter") {
+                otp.hotp(&secret, number("counter"))
+            } else {
+                let algorithm = match case["algorithm"].as_str() {
+                    "sha1" => Algorithm::Sha1,
+                    "sha256" => Algorithm::Sha256,
+                    "sha512" => Algorithm::Sha512,
+                    other => panic!("{other}"),
+                };
+                let otp = otp.algorithm(algorithm).period(Duration::from_secs(number("period"))).unwrap();
+                otp.at(&secret, SystemTime::UNIX_EPOCH + Duration::from_secs(number("time"))).unwrap()
+            };
             assert_eq!(code.expose(), case["code"], "{}", case["id"]);
             count += 1;
         }
     }
-    assert_eq!(count, 10 + 18 + 3);
+    assert!(count >= 10 + 18 + 3, "only {count}");
 }
 
 #[test]
@@ -396,23 +393,26 @@ fn counters_end_without_beginning_anew() {
 }
 
 #[test]
-fn two_periods_with_one_code_are_used_up_together() {
-    // Counters 1 and 2 of some secret have one code. With a clock at period 1, the code must not be good for both.
-    let (mut scene, twice) = (Scene::new(), Otp::default());
+fn of_two_steps_with_one_code_periods_take_the_later_and_counters_the_earlier() {
+    let otp = Otp::default();
     let colliding = (0..u64::MAX)
         .map(|number| OtpSecret::from_base32(&base32_of(number)).unwrap())
-        .find(|secret| twice.hotp(secret, 1).expose() == twice.hotp(secret, 2).expose())
+        .find(|secret| otp.hotp(secret, 1).expose() == otp.hotp(secret, 2).expose())
         .unwrap();
-    let sealer = Sealer::new(KeyRing::generate().unwrap());
-    scene.sealed = colliding.seal(&sealer, USER).unwrap();
-    scene.verifier =
-        OtpVerifier::new(sealer, Arc::new(MemoryCodeStore::new(1)) as Arc<dyn CodeStore>, patient())
-            .clock(scene.clock.clone());
-    scene.clock.set_wall(SystemTime::UNIX_EPOCH + Duration::from_secs(30));
-    let code = twice.hotp(&colliding, 1);
-    assert!(scene.verify(code.expose()).is_ok());
-    scene.clock.set_wall(SystemTime::UNIX_EPOCH + Duration::from_secs(60));
-    assert_eq!(kind(scene.verify(code.expose())), OtpErrorKind::Replayed);
+    let (clock, sealer) = (ManualClock::new(), Sealer::new(KeyRing::generate().unwrap()));
+    let sealed = colliding.seal(&sealer, USER).unwrap();
+    let verifier = OtpVerifier::new(sealer, MemoryCodeStore::new(1), patient()).clock(clock.clone());
+    let code = otp.hotp(&colliding, 1);
+    let at = |seconds| clock.set_wall(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+
+    at(30);
+    assert!(verifier.verify(USER, ADDR, &sealed, code.expose()).is_ok());
+    at(60); // were the earlier taken, the code would be good once more
+    assert_eq!(kind(verifier.verify(USER, ADDR, &sealed, code.expose())), OtpErrorKind::Replayed);
+
+    verifier.store().remove(USER).unwrap();
+    assert!(verifier.verify_hotp(USER, ADDR, &sealed, code.expose()).is_ok());
+    assert_eq!(verifier.store().step(USER).unwrap(), Some(1)); // were the later taken, the token would lag behind
 }
 
 /// `number` as sixteen characters of base32.

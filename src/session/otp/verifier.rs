@@ -125,7 +125,8 @@ impl<S: CodeStore> OtpVerifier<S> {
     /// Checks the code of a counter, as tokens with a button show it, and counts on from there.
     ///
     /// A new user's counter begins at 0, and a token that is ahead by more than [`look_ahead`](Self::look_ahead) is refused:
-    /// [`CodeStore::advance`] sets the counter of one that was used before.
+    /// [`CodeStore::advance`] sets the counter of one that was used before. A user who had another secret needs
+    /// [`CodeStore::remove`] first, when that one is deleted.
     ///
     /// # Errors
     /// As [`verify`](Self::verify). A code that was used is [`Wrong`](OtpErrorKind::Wrong) here: none before the counter is
