@@ -63,7 +63,6 @@
 mod algorithm;
 mod code;
 mod error;
-mod memory;
 mod provisioning;
 #[cfg(feature = "qr")]
 mod qr;
@@ -76,10 +75,9 @@ mod verifier;
 pub use algorithm::Algorithm;
 pub use code::{Otp, OtpCode};
 pub use error::{OtpError, OtpErrorKind, OtpParameterError, OtpParameterErrorKind};
-pub use memory::MemoryCodeStore;
 pub use provisioning::ProvisioningUri;
 pub use recovery::RecoveryCodes;
 pub use secret::{OtpSecret, OtpSecretError, OtpSecretErrorKind};
-pub use store::{CodeStore, CodeStoreError};
+pub use store::{CodeStore, CodeStoreError, MemoryCodeStore};
 pub use verified::{Method, Verified};
 pub use verifier::OtpVerifier;

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::store::{CodeStore, CodeStoreError};
+use super::{CodeStore, CodeStoreError};
 use crate::token::TokenDigest;
 
 /// A [`CodeStore`] in memory, for one process and for tests, of at most so many users. Clones share what they hold.

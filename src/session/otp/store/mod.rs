@@ -1,8 +1,12 @@
+mod memory;
+
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::token::TokenDigest;
+
+pub use memory::MemoryCodeStore;
 
 /// Remembers for each user the last code that was accepted, and the digests of recovery codes that are not spent.
 ///
