@@ -1,16 +1,17 @@
 //! Text forms of bytes: one spelling per value, and no table that a secret indexes.
 //!
-//! A table look-up tells through the cache which entry was read. Base64 and hexadecimal come from the `base64ct`
-//! and `base16ct` crates, which compute each character; base62 and CRC-32 below do the same.
+//! A table look-up tells through the cache which entry was read. Base64, base32 and hexadecimal come from the `base64ct`,
+//! `base32ct` and `base16ct` crates, which compute each character; base62, Crockford's base32 and CRC-32 below do the same.
 //!
 //! Decoders are strict: padding, line breaks, other alphabets and non-zero trailing bits are refused, so that
 //! no two texts mean the same value.
 
+use base32ct::{Base32UpperUnpadded, Encoding as _};
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::random::{self, RandomError};
-use crate::secret::erase;
+use crate::secret::{SecretBytes, erase};
 
 /// Base64url without padding, in an allocation of the exact size. RFC 4648 §5.
 pub(crate) fn base64url(bytes: &[u8]) -> String {
@@ -110,6 +111,25 @@ pub(crate) fn from_any_base64(text: &str, into: &mut [u8]) -> Option<()> {
     exact_bytes(decoded.map(<[u8]>::len), into)
 }
 
+/// Upper-case base32 without padding. RFC 4648 §6.
+pub(crate) fn base32(bytes: &[u8]) -> String {
+    let mut buffer = vec![0; Base32UpperUnpadded::encoded_len(bytes)];
+    let len = Base32UpperUnpadded::encode(bytes, &mut buffer).map_or(0, str::len);
+    debug_assert_eq!(len, buffer.len());
+    String::from_utf8(buffer).expect("base32 is ASCII")
+}
+
+/// Reads [`base32`]'s form.
+pub(crate) fn from_base32(text: &[u8]) -> Option<SecretBytes> {
+    let decode = |into: &mut [u8]| {
+        exact_bytes(Base32UpperUnpadded::decode(text, into).map(<[u8]>::len), into)?;
+        // RFC 4648 §3.5: reject non-zero trailing bits, which base32ct leaves out without a word.
+        let again = Zeroizing::new(base32(into));
+        constant_time_eq::constant_time_eq(again.as_bytes(), text).then_some(())
+    };
+    SecretBytes::try_filled(text.len() / 8 * 5 + text.len() % 8 * 5 / 8, |into| decode(into).ok_or(())).ok()
+}
+
 /// Lower-case hexadecimal. RFC 4648 §8.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
@@ -160,6 +180,15 @@ pub(crate) fn random_base62(digits: &mut [u8]) -> Result<(), RandomError> {
     Ok(())
 }
 
+/// Fills `digits` with digits of Crockford's base32, each of the 32 equally likely.
+pub(crate) fn random_crockford(digits: &mut [u8]) -> Result<(), RandomError> {
+    random::fill(digits)?;
+    for digit in digits {
+        *digit = crockford_digit(*digit & 0x1f);
+    }
+    Ok(())
+}
+
 /// The six base62 digits of `value`, most significant first; 62^6 > 2^32.
 pub(crate) fn base62_u32(mut value: u32) -> [u8; 6] {
     let mut digits = [0; 6];
@@ -174,6 +203,13 @@ pub(crate) fn base62_u32(mut value: u32) -> [u8; 6] {
 fn base62_digit(value: u8) -> u8 {
     let above = |limit: u8| (limit.wrapping_sub(value).cast_signed() >> 7).cast_unsigned();
     (b'0' + value) + (above(9) & 7) + (above(35) & 6)
+}
+
+/// `0-9` and the small letters without `i`, `l`, `o` and `u` for 0 to 31, by arithmetic: 0x27 characters lie between `9` and
+/// `a`, and one at each letter that is left out.
+fn crockford_digit(value: u8) -> u8 {
+    let above = |limit: u8| (limit.wrapping_sub(value).cast_signed() >> 7).cast_unsigned();
+    (b'0' + value) + (above(9) & 0x27) + (above(17) & 1) + (above(19) & 1) + (above(21) & 1) + (above(26) & 1)
 }
 
 /// Whether all of `text` is base62 digits, in a time independent of which characters they are.
@@ -199,6 +235,7 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
     use crate::random::while_failing;
+    use crate::secret::ExposeSecret;
     use proptest::prelude::*;
 
     const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -233,6 +270,44 @@ mod tests {
         assert!(BASE62.iter().all(|digit| digits.contains(digit)));
         assert!(while_failing(|| random_base62(&mut digits)).is_err());
         assert!(random_base62(&mut []).is_ok());
+    }
+
+    #[test]
+    fn crockford_digits_leave_out_look_alikes() {
+        // Source: Douglas Crockford, "Base 32", the symbols of values 0 to 31, in lower case.
+        let computed: Vec<u8> = (0..32).map(crockford_digit).collect();
+        assert_eq!(computed, b"0123456789abcdefghjkmnpqrstvwxyz");
+
+        let mut digits = [0; 32 * 64]; // a digit is missing with a chance of 32 × (31/32)^2048 < 1e-26
+        random_crockford(&mut digits).unwrap();
+        assert!(computed.iter().all(|digit| digits.contains(digit)));
+        assert!(digits.iter().all(|digit| computed.contains(digit)));
+        assert!(while_failing(|| random_crockford(&mut digits)).is_err());
+        assert!(digits.iter().all(|&digit| digit == 0));
+    }
+
+    #[test]
+    fn base32_of_rfc_4648() {
+        // Source: RFC 4648 §10.
+        let cases = [
+            ("", ""),
+            ("f", "MY"),
+            ("fo", "MZXQ"),
+            ("foo", "MZXW6"),
+            ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ];
+        for (plain, text) in cases {
+            assert_eq!(base32(plain.as_bytes()), text);
+            assert_eq!(from_base32(text.as_bytes()).unwrap().expose_secret(), plain.as_bytes());
+        }
+        for text in [
+            "M", "MY======", "my", "MZ", "MZX", "MZXW6YT", "MZXW6YR", "MZXW6YTBO", "M0", "M1", "M8", "MY\n",
+            "é",
+        ] {
+            assert!(from_base32(text.as_bytes()).is_none(), "{text:?}");
+        }
     }
 
     #[test]
@@ -321,6 +396,9 @@ mod tests {
             }
             if let Some(bytes) = from_base64_unpadded(&text) {
                 prop_assert_eq!(base64_unpadded(&bytes), text.as_str());
+            }
+            if let Some(bytes) = from_base32(text.as_bytes()) {
+                prop_assert_eq!(base32(bytes.expose_secret()), text.as_str());
             }
             if from_hex(&text, &mut bytes).is_some() {
                 prop_assert_eq!(hex(&bytes), text.as_str());

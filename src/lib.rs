@@ -164,6 +164,7 @@
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
 //! | `ocsf` | `audit::sink::Ocsf`: security events in the Open Cybersecurity Schema Framework |
 //! | `postgres` | [`sql`]: values as parameters of `postgres` and `tokio-postgres` |
+//! | `qr` | [`session::otp::ProvisioningUri`]`::to_qr_svg`: what an authenticator app scans |
 //! | `redis` | `rate_limit::store::redis`: limits that several processes share, on Redis, Valkey or a cluster |
 //! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite` |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile` |
@@ -188,6 +189,7 @@ pub mod rbac;
 pub mod redact;
 pub mod seal;
 pub mod secret;
+pub mod session;
 pub mod sql;
 pub mod token;
 #[cfg(feature = "serde")]

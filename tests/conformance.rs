@@ -9,6 +9,8 @@
     reason = "a failed step is a failed test"
 )]
 
+#[path = "conformance/codes.rs"]
+mod codes;
 #[path = "conformance/fake.rs"]
 mod fake;
 #[path = "conformance/memory.rs"]

@@ -176,3 +176,76 @@ fn passwords_of_other_programs_verify() {
     }
     assert!(count >= 550, "only {count}");
 }
+
+/// Codes of times and counters, and the URIs that set up authenticators for them, for `tests/interop/otp.py`.
+#[test]
+fn one_time_codes_written_for_other_programs() {
+    use palisade::session::otp::{Algorithm, Otp, OtpSecret};
+    use std::time::SystemTime;
+
+    let mut lines = String::new();
+    let algorithms = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
+    for number in 0..120_u64 {
+        let algorithm = algorithms[usize::try_from(number % 3).unwrap()];
+        let (digits, period) =
+            (6 + u8::try_from(number / 3 % 3).unwrap(), [30, 15, 60, 120, 31][(number % 5) as usize]);
+        let otp = Otp::default().algorithm(algorithm).digits(digits).unwrap();
+        let otp = otp.period(Duration::from_secs(period)).unwrap();
+        let secret = OtpSecret::generate_for(algorithm).unwrap();
+        let (issuer, account) = (format!("Größe & Söhne+{number}"), format!("\"ann\"/{number}?@example.com"));
+        let (time, counter) = (number * 47_123_457, number << 33);
+        let code = otp.at(&secret, SystemTime::UNIX_EPOCH + Duration::from_secs(time)).unwrap();
+        let line = serde_json::json!({
+            "uri": otp.provisioning_uri(&secret, &issuer, &account).unwrap().expose(),
+            "issuer": issuer,
+            "account": account,
+            "time": time,
+            "code": code.expose(),
+            "counter": counter,
+            "counted": otp.hotp(&secret, counter).expose(),
+        });
+        writeln!(lines, "{line}").unwrap();
+    }
+    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("otp.ours"), lines).unwrap();
+}
+
+#[test]
+#[ignore = "reads what tests/interop/otp.py writes; .ci/run runs both"]
+fn one_time_codes_of_other_programs_verify() {
+    use palisade::rate_limit::LoginGuard;
+    use palisade::session::otp::{Algorithm, CodeStore, MemoryCodeStore, Otp, OtpSecret, OtpVerifier};
+    use std::time::SystemTime;
+
+    let theirs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("otp.theirs");
+    let text = std::fs::read_to_string(theirs).expect("written by otp.py");
+    let (addr, store) = ("203.0.113.9".parse().unwrap(), MemoryCodeStore::new(1000));
+    let (clock, sealer) = (ManualClock::new(), Sealer::new(KeyRing::generate().unwrap()));
+    let verifier =
+        OtpVerifier::new(sealer.clone(), store.clone(), LoginGuard::new().unwrap()).clock(clock.clone());
+    let mut count = 0;
+    for line in text.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (text, number) =
+            (|name: &str| row[name].as_str().unwrap(), |name: &str| row[name].as_u64().unwrap());
+        let algorithm = match text("algorithm") {
+            "sha1" => Algorithm::Sha1,
+            "sha256" => Algorithm::Sha256,
+            _ => Algorithm::Sha512,
+        };
+        let otp =
+            Otp::default().algorithm(algorithm).digits(u8::try_from(number("digits")).unwrap()).unwrap();
+        let verifier = verifier.clone().otp(otp.period(Duration::from_secs(number("period"))).unwrap());
+        let (user, token) = (format!("user {count}"), format!("token {count}"));
+        let secret = OtpSecret::from_base32(text("secret")).unwrap();
+        clock.set_wall(SystemTime::UNIX_EPOCH + Duration::from_secs(number("time")));
+        let sealed = secret.seal(&sealer, &user).unwrap();
+        assert!(verifier.verify(&user, addr, &sealed, text("code")).is_ok(), "{row}");
+        if let Some(used) = number("counter").checked_sub(1) {
+            assert!(store.advance(&token, used).unwrap());
+        }
+        let sealed = secret.seal(&sealer, &token).unwrap();
+        assert!(verifier.verify_hotp(&token, addr, &sealed, text("counted")).is_ok(), "{row}");
+        count += 1;
+    }
+    assert!(count >= 100, "only {count}");
+}

@@ -37,6 +37,9 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("web", "validate"),
     ("transport", "validate"),
     ("session", "token"),
+    // Secrets of one-time codes are sealed at rest, and guesses at the codes are limited before a code is looked at.
+    ("session", "seal"),
+    ("session", "rate_limit"),
 ];
 
 /// Exported macros, and the reader of known answers that unit tests share with `tests`.

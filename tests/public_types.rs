@@ -31,6 +31,11 @@ use palisade::rbac::{
 use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, Writer};
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
+use palisade::session::otp::{
+    Algorithm, CodeStore, CodeStoreError, MemoryCodeStore, Method, Otp, OtpCode, OtpError, OtpErrorKind,
+    OtpParameterError, OtpSecret, OtpSecretError, OtpVerifier, ProvisioningUri, RecoveryCodes,
+    Verified as VerifiedCode,
+};
 use palisade::sql::{Dialect, Like, Query, Value as Parameter};
 use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
@@ -91,6 +96,10 @@ const _: () = {
     crosses_threads::<(DigestError, PrefixError, PresentedSplit<'static>, SplitToken, Token)>();
     crosses_threads::<(KeyError, KeyFile, KeyId, KeyInfo, KeyRing, KeyState, Wrapping, Watcher)>();
     crosses_threads::<(Context, OpenReader<&[u8]>, Opened, SealError, SealWriter<Vec<u8>>, Sealer)>();
+    crosses_threads::<(Algorithm, MemoryCodeStore, Method, Otp, OtpCode, OtpSecret, OtpVerifier<u8>)>();
+    crosses_threads::<(ProvisioningUri, RecoveryCodes, VerifiedCode, CodeStoreError, OtpError)>();
+    crosses_threads::<(OtpErrorKind, OtpParameterError, OtpSecretError)>();
+    crosses_threads::<dyn CodeStore>();
     crosses_threads::<(Cidr, CidrSet, Port, Uri)>();
     #[cfg(feature = "url")]
     {
@@ -158,6 +167,11 @@ const _: () = {
     is_error::<KindError>();
     is_error::<LogVerifyError>();
     is_error::<TraceContextError>();
+    is_error::<CodeStoreError>();
+    is_error::<OtpError>();
+    is_error::<OtpErrorKind>();
+    is_error::<OtpParameterError>();
+    is_error::<OtpSecretError>();
     is_error::<SealError>();
     is_error::<SignError>();
     is_error::<OnceStoreError>();

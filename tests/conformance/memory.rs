@@ -1,10 +1,12 @@
-//! The store in memory.
+//! The stores in memory.
 
 use palisade::clock::ManualClock;
 use palisade::rate_limit::store::{AsyncStore, Memory, Store};
 
+use palisade::session::otp::{CodeStore, MemoryCodeStore};
+
 use crate::fake::Blocking;
-use crate::{scenarios, store};
+use crate::{codes, scenarios, store};
 
 #[test]
 fn memory_keeps_the_contract() {
@@ -36,4 +38,11 @@ fn memory_answers_as_the_vectors_say() {
 fn both_kinds_of_stores_are_objects() {
     let memory = Memory::new().unwrap();
     let _: (Box<dyn Store>, Box<dyn AsyncStore>) = (Box::new(memory.clone()), Box::new(memory));
+}
+
+#[test]
+fn memory_of_codes_keeps_the_contract() {
+    codes::suite(&MemoryCodeStore::new(100), "memory");
+    let shared: std::sync::Arc<dyn CodeStore> = std::sync::Arc::new(MemoryCodeStore::new(100));
+    codes::suite(&shared, "shared memory");
 }

@@ -1,0 +1,3 @@
+//! Who is logged in, and by which second factor.
+
+pub mod otp;
