@@ -1,0 +1,171 @@
+//! Where sessions are kept.
+//!
+//! | store | feature | for |
+//! |---|---|---|
+//! | [`Memory`] | | one process, whose users log in again when it restarts |
+//! | `Sqlite` | `rusqlite` | one machine |
+//! | `Postgres` | `postgres` | several machines; [`AsyncSessions`](super::AsyncSessions) |
+//! | `Redis` | `redis` | several machines, where a crash may log users out; [`AsyncSessions`](super::AsyncSessions) |
+
+mod memory;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::{Record, SessionId};
+
+pub use super::error::StoreError;
+pub use memory::Memory;
+
+/// Keeps sessions.
+///
+/// # Contract
+/// - Every call is atomic, and what it did is seen by every later one: a session that was removed is not found again.
+/// - [`replace`](Self::replace) changes the row that is there: a concurrent [`remove_all`](Self::remove_all) ends it under
+///   its old key or its new one.
+/// - A store that cannot tell returns `Err`, and a call ends within a time that the store sets.
+/// - Records come back as they went in. Losing one logs its user out; bringing one back that was removed is a security fault.
+pub trait Store: fmt::Debug + Send + Sync {
+    /// Keeps a new session.
+    ///
+    /// # Errors
+    /// The store cannot tell, or has one of that key.
+    fn insert(&self, record: &Record) -> Result<(), StoreError>;
+
+    /// The session of that key.
+    ///
+    /// # Errors
+    /// The store cannot tell.
+    fn find(&self, id: &SessionId) -> Result<Option<Record>, StoreError>;
+
+    /// Puts `record` in the place of the session of key `old`; false, and nothing done, where there is none.
+    ///
+    /// # Errors
+    /// The store cannot tell.
+    fn replace(&self, old: &SessionId, record: &Record) -> Result<bool, StoreError>;
+
+    /// Moves times of last use ahead; those that lie behind, and sessions that are gone, are left out.
+    ///
+    /// # Errors
+    /// The store cannot tell; some may have been moved.
+    fn touch(&self, uses: &[(SessionId, SystemTime)]) -> Result<(), StoreError>;
+
+    /// Removes one; whether there was one.
+    ///
+    /// # Errors
+    /// The store cannot tell.
+    fn remove(&self, id: &SessionId) -> Result<bool, StoreError>;
+
+    /// Removes all sessions of a user, `but` one, and answers how many.
+    ///
+    /// # Errors
+    /// The store cannot tell.
+    fn remove_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError>;
+
+    /// All sessions of a user, in any order, those that have expired included.
+    ///
+    /// # Errors
+    /// The store cannot tell.
+    fn list(&self, user: &str) -> Result<Vec<Record>, StoreError>;
+
+    /// Removes sessions that expire by `now` or were last used by `unused_since`, and answers how many.
+    ///
+    /// # Errors
+    /// The store cannot tell; some may have been removed.
+    fn sweep(&self, now: SystemTime, unused_since: SystemTime) -> Result<u64, StoreError>;
+}
+
+/// A [`Store`] whose answers are awaited. The contract is the same, and so are the tests.
+///
+/// Dropping a future may leave its work done or not done, and never half.
+pub trait AsyncStore: fmt::Debug + Send + Sync {
+    /// As [`Store::insert`].
+    fn insert<'a>(&'a self, record: &'a Record) -> Answer<'a, ()>;
+    /// As [`Store::find`].
+    fn find<'a>(&'a self, id: &'a SessionId) -> Answer<'a, Option<Record>>;
+    /// As [`Store::replace`].
+    fn replace<'a>(&'a self, old: &'a SessionId, record: &'a Record) -> Answer<'a, bool>;
+    /// As [`Store::touch`].
+    fn touch<'a>(&'a self, uses: &'a [(SessionId, SystemTime)]) -> Answer<'a, ()>;
+    /// As [`Store::remove`].
+    fn remove<'a>(&'a self, id: &'a SessionId) -> Answer<'a, bool>;
+    /// As [`Store::remove_all`].
+    fn remove_all<'a>(&'a self, user: &'a str, but: Option<&'a SessionId>) -> Answer<'a, u64>;
+    /// As [`Store::list`].
+    fn list<'a>(&'a self, user: &'a str) -> Answer<'a, Vec<Record>>;
+    /// As [`Store::sweep`].
+    fn sweep(&self, now: SystemTime, unused_since: SystemTime) -> Answer<'_, u64>;
+}
+
+/// What an [`AsyncStore`] will answer.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn insert(&self, record: &Record) -> Result<(), StoreError> {
+        (**self).insert(record)
+    }
+
+    fn find(&self, id: &SessionId) -> Result<Option<Record>, StoreError> {
+        (**self).find(id)
+    }
+
+    fn replace(&self, old: &SessionId, record: &Record) -> Result<bool, StoreError> {
+        (**self).replace(old, record)
+    }
+
+    fn touch(&self, uses: &[(SessionId, SystemTime)]) -> Result<(), StoreError> {
+        (**self).touch(uses)
+    }
+
+    fn remove(&self, id: &SessionId) -> Result<bool, StoreError> {
+        (**self).remove(id)
+    }
+
+    fn remove_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError> {
+        (**self).remove_all(user, but)
+    }
+
+    fn list(&self, user: &str) -> Result<Vec<Record>, StoreError> {
+        (**self).list(user)
+    }
+
+    fn sweep(&self, now: SystemTime, unused_since: SystemTime) -> Result<u64, StoreError> {
+        (**self).sweep(now, unused_since)
+    }
+}
+
+impl<S: AsyncStore + ?Sized> AsyncStore for Arc<S> {
+    fn insert<'a>(&'a self, record: &'a Record) -> Answer<'a, ()> {
+        (**self).insert(record)
+    }
+
+    fn find<'a>(&'a self, id: &'a SessionId) -> Answer<'a, Option<Record>> {
+        (**self).find(id)
+    }
+
+    fn replace<'a>(&'a self, old: &'a SessionId, record: &'a Record) -> Answer<'a, bool> {
+        (**self).replace(old, record)
+    }
+
+    fn touch<'a>(&'a self, uses: &'a [(SessionId, SystemTime)]) -> Answer<'a, ()> {
+        (**self).touch(uses)
+    }
+
+    fn remove<'a>(&'a self, id: &'a SessionId) -> Answer<'a, bool> {
+        (**self).remove(id)
+    }
+
+    fn remove_all<'a>(&'a self, user: &'a str, but: Option<&'a SessionId>) -> Answer<'a, u64> {
+        (**self).remove_all(user, but)
+    }
+
+    fn list<'a>(&'a self, user: &'a str) -> Answer<'a, Vec<Record>> {
+        (**self).list(user)
+    }
+
+    fn sweep(&self, now: SystemTime, unused_since: SystemTime) -> Answer<'_, u64> {
+        (**self).sweep(now, unused_since)
+    }
+}
