@@ -15,6 +15,7 @@
 //! | [`process`] | run a program without a shell |
 //! | [`sql`] | statements whose values the database never reads as text |
 //! | [`redact`] | secrets and personal data kept out of logs |
+//! | [`session`] | sessions that the server can end, one-time codes, proofs of a recent login |
 //! | [`rbac`] | who may do what, with checks that cannot be forgotten |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |

@@ -129,6 +129,20 @@ const _: () = {
     crosses_threads::<(CharSpec, CommandArg, FileName, HeaderValue, RelPath, SafeLines, SafeText, Username)>(
     );
     crosses_threads::<(Invalid, Uuid)>();
+    {
+        use palisade::session::store::{Memory, StoreError};
+        use palisade::session::{
+            AsyncSessions, Issued, Login, Proven, Record, Session, SessionError, SessionInfo, Sessions,
+            SessionsBuildError, SessionsBuilder, StepUp, Visitor,
+        };
+        crosses_threads::<(Sessions<Memory>, AsyncSessions<Memory>, SessionsBuilder<Memory>, Memory)>();
+        crosses_threads::<(Issued<Session>, Issued<Visitor>, Login, Proven<'static, ()>, Record, SessionInfo)>(
+        );
+        is_error::<SessionError>();
+        is_error::<SessionsBuildError>();
+        is_error::<StepUp>();
+        is_error::<StoreError>();
+    }
     crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
     #[cfg(feature = "files")]
     {
