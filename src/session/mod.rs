@@ -43,7 +43,7 @@
 //! A signed token, such as a JWT, cannot be ended before its time. For logins to one's own application take sessions; for links in
 //! mails there is [`token::Signer`](crate::token::Signer). This crate makes no JWT. To verify those of others take the crate
 //! `jsonwebtoken`, and say what is expected: one algorithm, as a constant of the program and never from the token's header; the issuer,
-//! the audience; expiry and not-before.
+//! the audience; expiry and not-before. `examples/jwt` has these settings in full, and thirteen tokens that they refuse.
 //!
 //! # Security
 //! The store has no token, so that its copy lets nobody in. Where it cannot answer, nobody is let in either. What rotates is one
