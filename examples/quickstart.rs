@@ -1,5 +1,5 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people to read")]
-//! An account, a guarded password check, a session token, permissions, a sealed column and an audit log against a real
+//! An account, a guarded password check, a session, permissions, a sealed column and an audit log against a real
 //! database.
 //!
 //! ```text
@@ -26,7 +26,9 @@ use palisade::rbac::{Authorizable, Authorized, Granted, PermSet, Role};
 use palisade::redact::Redactor;
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
-use palisade::token::{Token, TokenDigest};
+use palisade::session::store::Memory;
+use palisade::session::{AuthLevel, Issued, Login, Session, Sessions};
+use palisade::token::Token;
 use palisade::validate::{Email, Username};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -75,7 +77,8 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         .app("quickstart")
         .redact(move |field, text| redactor.redact_field(field, text))
         .open(&log_path)?;
-    let app = App { database, hasher, guard: LoginGuard::new()?, log };
+    let app =
+        App { database, hasher, guard: LoginGuard::new()?, sessions: Sessions::new(Memory::default()), log };
 
     let known = stored_password(&app.database, &options.user)?.is_some();
     let password = read_password(options, known)?;
@@ -103,7 +106,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     }
 
     println!("\nThe password given:");
-    let Some(token) = log_in(&app, &options.user, &password)? else {
+    let Some(issued) = log_in(&app, &options.user, &password)? else {
         println!("\n{} stays logged out.", options.user);
         return Ok(false);
     };
@@ -111,20 +114,22 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     println!(
         "\nA session token for {}'s browser: {}… ({} characters)",
         options.user,
-        &token.expose()[..6],
-        token.expose().len()
+        &issued.expose()[..6],
+        issued.expose().len()
     );
-    match user_of_session(&app.database, token.expose())? {
-        Some(user) => println!("  presented again, it is found by its digest: this is {user}"),
-        None => return Err("the session just stored was not found".into()),
-    }
-    match user_of_session(&app.database, Token::generate()?.expose())? {
-        None => println!("  a made-up token is nobody's"),
-        Some(_) => return Err("a made-up token found a session".into()),
+    let session = app.sessions.check(issued.expose())?;
+    println!("  presented again, it is found by its digest: this is {}", session.user());
+    let renewed = app.sessions.authenticated_again(session, AuthLevel::Password)?;
+    match app.sessions.check(issued.expose()) {
+        Err(_) => {
+            println!("  after another proof of who it is there is a new token, and the old one is nobody's")
+        }
+        Ok(_) => return Err("an old token is still good".into()),
     }
     show_tables(&app.database, options)?;
     act(&app, &ring, &options.user)?;
     guess_on(&app, &options.user)?;
+    app.sessions.log_out(renewed.into_session())?;
 
     let verified = audit::verify(std::fs::File::open(&log_path)?, &ring)?;
     println!("\nThe audit log {} is whole: {} records.", log_path.display(), verified.records);
@@ -137,6 +142,8 @@ struct App {
     database: Connection,
     hasher: Hasher,
     guard: LoginGuard,
+    /// In memory: features `rusqlite`, `postgres` and `redis` keep them longer.
+    sessions: Sessions<Memory>,
     log: AuditLog,
 }
 
@@ -246,11 +253,6 @@ fn open(options: &Options) -> Result<Connection, Box<dyn Error>> {
              name TEXT PRIMARY KEY,
              password TEXT NOT NULL
          ) STRICT;
-         CREATE TABLE IF NOT EXISTS sessions (
-             digest TEXT PRIMARY KEY,
-             user TEXT NOT NULL REFERENCES users (name),
-             created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-         ) STRICT;
          CREATE TABLE IF NOT EXISTS contacts (
              user TEXT PRIMARY KEY REFERENCES users (name),
              address BLOB NOT NULL
@@ -278,12 +280,12 @@ fn register(
     Ok(())
 }
 
-/// A fresh session's token, or `None` when the password was refused.
+/// A session that has just begun, or `None` when the password was refused.
 fn log_in(
-    App { database, hasher, guard, log }: &App,
+    App { database, hasher, guard, sessions, log }: &App,
     user: &str,
     password: &SecretString,
-) -> Result<Option<Token>, Box<dyn Error>> {
+) -> Result<Option<Issued<Session>>, Box<dyn Error>> {
     // Before the password is looked at: guesses made at the same time count as well.
     let attempt = match guard.attempt(user, HERE) {
         Ok(attempt) => attempt,
@@ -318,21 +320,11 @@ fn log_in(
         )?;
         println!("  the stored hash was below today's policy and was renewed");
     }
-    let token = Token::generate()?;
-    database.execute(
-        "INSERT INTO sessions (digest, user) VALUES (?1, ?2)",
-        params![token.digest().to_hex(), user],
-    )?;
-    Ok(Some(token))
+    Ok(Some(sessions.log_in(user, Login::by(AuthLevel::Password).device("this terminal"))?))
 }
 
 fn stored_password(database: &Connection, user: &str) -> Result<Option<String>, rusqlite::Error> {
     database.query_row("SELECT password FROM users WHERE name = ?1", [user], |row| row.get(0)).optional()
-}
-
-fn user_of_session(database: &Connection, presented: &str) -> Result<Option<String>, rusqlite::Error> {
-    let digest = TokenDigest::of(presented).to_hex();
-    database.query_row("SELECT user FROM sessions WHERE digest = ?1", [digest], |row| row.get(0)).optional()
 }
 
 fn show_tables(database: &Connection, options: &Options) -> Result<(), Box<dyn Error>> {
@@ -343,14 +335,6 @@ fn show_tables(database: &Connection, options: &Options) -> Result<(), Box<dyn E
     while let Some(row) = rows.next()? {
         let (name, password): (String, String) = (row.get(0)?, row.get(1)?);
         println!("    {name:<12} {password}");
-    }
-    println!("  sessions (the newest five)");
-    let mut sessions =
-        database.prepare("SELECT user, digest, created FROM sessions ORDER BY rowid DESC LIMIT 5")?;
-    let mut rows = sessions.query([])?;
-    while let Some(row) = rows.next()? {
-        let (user, digest, created): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        println!("    {user:<12} {digest}  {created}");
     }
     println!("  contacts");
     let mut contacts = database.prepare("SELECT user, address FROM contacts ORDER BY user")?;
