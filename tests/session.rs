@@ -10,15 +10,21 @@
 #[path = "support/dice.rs"]
 mod dice;
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use palisade::clock::{Clock, ManualClock};
+use palisade::keys::KeyRing;
+use palisade::rate_limit::LoginGuard;
+use palisade::seal::Sealer;
+use palisade::session::otp::{MemoryCodeStore, Otp, OtpSecret, OtpVerifier};
 use palisade::session::store::{Memory, Store, StoreError};
 use palisade::session::{
-    AuthLevel, Login, Recent, Record, SecondFactor, SessionErrorKind, SessionId, Sessions, StepUp,
+    AuthLevel, Login, Recent, RecentSecondFactor, Record, SecondFactor, SessionErrorKind, SessionId,
+    SessionKey, Sessions, StepUp,
 };
 use palisade::token::SplitToken;
 
@@ -35,6 +41,10 @@ fn sessions() -> (Sessions<Memory>, ManualClock) {
 
 fn by_password() -> Login {
     Login::by(AuthLevel::Password)
+}
+
+fn key(token: &str) -> SessionKey {
+    token[..22].parse().unwrap()
 }
 
 fn kind<T: std::fmt::Debug>(outcome: Result<T, palisade::session::SessionError>) -> SessionErrorKind {
@@ -59,7 +69,7 @@ fn a_session_ends_however_much_it_is_used() {
     let mut token = sessions.log_in("ann", by_password()).unwrap();
     for minute in 0..12 * 60 {
         if minute % 100 == 99 {
-            token = sessions.rotate(token.into_session()).unwrap(); // which prolongs nothing
+            token = sessions.rotate(sessions.check(token.expose()).unwrap()).unwrap(); // which prolongs nothing
         }
         assert!(sessions.check(token.expose()).is_ok(), "{minute}");
         clock.advance(MINUTE);
@@ -202,11 +212,13 @@ fn a_bound_session_is_good_with_what_it_is_bound_to() {
 fn proofs_ask_for_a_level_and_for_a_recent_login() {
     let (sessions, clock) = sessions();
     let token = sessions.log_in("ann", by_password()).unwrap();
-    assert!(token.session().prove::<Recent<300>>().is_ok());
+    assert_eq!(token.session().prove::<Recent<300>>().unwrap().user(), "ann");
     assert_eq!(token.session().prove::<SecondFactor>().unwrap_err(), StepUp::SecondFactor);
 
-    clock.advance(5 * MINUTE + Duration::from_millis(1));
+    clock.advance(5 * MINUTE);
     let session = sessions.check(token.expose()).unwrap();
+    assert!(session.prove::<Recent<300>>().is_ok());
+    clock.advance(Duration::from_millis(1)); // a proof is of now, and not of when the session was checked
     assert_eq!(session.prove::<Recent<300>>().unwrap_err(), StepUp::Again(5 * MINUTE));
     let raised = sessions.authenticated_again(session, AuthLevel::SecondFactor).unwrap();
     assert!(sessions.check(token.expose()).is_err(), "the token of the lower level is over");
@@ -220,6 +232,129 @@ fn proofs_ask_for_a_level_and_for_a_recent_login() {
     let again = sessions.authenticated_again(session, AuthLevel::Password).unwrap();
     assert_eq!(again.session().level(), AuthLevel::SecondFactor, "it does not fall");
     assert!(again.session().prove::<(SecondFactor, Recent<0>)>().is_ok());
+    let stale = again.session().prove::<RecentSecondFactor<300>>();
+    assert_eq!(stale.unwrap_err(), StepUp::SecondFactor, "a password is no second factor");
+    assert!(again.session().prove::<RecentSecondFactor<600>>().is_ok());
+}
+
+#[test]
+fn a_code_raises_the_session_of_its_own_user() {
+    let (sessions, clock) = sessions();
+    let sealer = Sealer::new(KeyRing::generate().unwrap());
+    let verifier = OtpVerifier::new(sealer.clone(), MemoryCodeStore::new(10), LoginGuard::new().unwrap());
+    let verifier = verifier.clock(clock.clone());
+    let secret = OtpSecret::generate().unwrap();
+    let sealed = secret.seal(&sealer, "ann").unwrap();
+    let verified = || {
+        clock.advance(MINUTE);
+        let code = Otp::default().at(&secret, clock.wall()).unwrap();
+        verifier.verify("ann", Ipv4Addr::LOCALHOST.into(), &sealed, code.expose()).unwrap()
+    };
+    assert_eq!(kind(sessions.log_in("eve", Login::with(verified()))), SessionErrorKind::OtherUser);
+    let both = sessions.log_in("ann", Login::with(verified())).unwrap();
+    assert!(both.session().prove::<(SecondFactor, Recent<0>)>().is_ok());
+
+    let eve = sessions.log_in("eve", by_password()).unwrap();
+    assert_eq!(kind(sessions.step_up(eve.into_session(), verified())), SessionErrorKind::OtherUser);
+    let ann = sessions.log_in("ann", by_password()).unwrap();
+    let verified = {
+        let verified = verified();
+        (sessions.check(ann.expose()).unwrap(), verified)
+    };
+    let raised = sessions.step_up(verified.0, verified.1).unwrap();
+    assert!(
+        raised.session().prove::<RecentSecondFactor<0>>().is_ok() && sessions.check(ann.expose()).is_err()
+    );
+}
+
+#[test]
+fn a_session_that_is_kept_brings_nothing_back() {
+    let (sessions, clock) = sessions();
+    let token = sessions.log_in("ann", by_password()).unwrap();
+    let kept = [(); 3].map(|()| sessions.check(token.expose()).unwrap());
+    let [first, second, third] = kept;
+    clock.advance(MINUTE + Duration::from_millis(1));
+    assert_eq!(kind(sessions.rotate(first)), SessionErrorKind::Stale);
+    clock.advance(IDLE);
+    assert_eq!(kind(sessions.check(token.expose())), SessionErrorKind::Idle);
+    assert_eq!(kind(sessions.authenticated_again(second, AuthLevel::Password)), SessionErrorKind::Stale);
+    clock.advance(ABSOLUTE);
+    assert_eq!(kind(sessions.rotate(third)), SessionErrorKind::Stale);
+}
+
+#[test]
+fn a_logout_ends_the_session_whatever_its_token_is_by_then() {
+    let (sessions, _) = sessions();
+    let token = sessions.log_in("ann", by_password()).unwrap();
+    let by_the_owner = sessions.check(token.expose()).unwrap();
+    let listed = sessions.list("ann").unwrap()[0].id;
+    let rotated = sessions.rotate(sessions.check(token.expose()).unwrap()).unwrap();
+    assert_eq!(sessions.list("ann").unwrap()[0].id, listed, "the name stays");
+    sessions.log_out(by_the_owner).unwrap();
+    assert!(sessions.check(rotated.expose()).is_err());
+
+    let token = sessions.log_in("ann", by_password()).unwrap();
+    let listed = sessions.list("ann").unwrap()[0].id;
+    let rotated = sessions.rotate(token.into_session()).unwrap();
+    assert!(sessions.end("ann", &listed).unwrap());
+    assert!(sessions.check(rotated.expose()).is_err());
+}
+
+#[test]
+fn a_login_ends_the_session_that_it_takes_the_place_of() {
+    let (sessions, _) = sessions();
+    let first = sessions.log_in("ann", by_password()).unwrap();
+    let session = sessions.check(first.expose()).unwrap();
+    let second = sessions.log_in("bob", by_password().instead_of_session(session)).unwrap();
+    assert!(sessions.check(first.expose()).is_err());
+    assert_eq!(sessions.check(second.expose()).unwrap().user(), "bob");
+    assert!(sessions.list("ann").unwrap().is_empty());
+}
+
+#[test]
+fn what_is_refused_is_no_use() {
+    let (sessions, clock) = sessions();
+    let token = sessions.log_in("ann", by_password().bound_to("cert:5f1c")).unwrap();
+    for _ in 0..31 {
+        clock.advance(MINUTE);
+        assert!(sessions.check(token.expose()).is_err() && sessions.check_visitor(token.expose()).is_err());
+    }
+    assert_eq!(kind(sessions.check_bound(token.expose(), "cert:5f1c")), SessionErrorKind::Idle);
+}
+
+#[test]
+fn rows_with_times_of_another_world_let_nobody_in_and_break_nothing() {
+    let clock = ManualClock::new();
+    let store = Memory::default();
+    let sessions = Sessions::builder(store.clone()).clock(clock.clone()).build().unwrap();
+    let token = sessions.log_in("ann", by_password()).unwrap();
+    let key = key(token.expose());
+    let good = store.find(&key).unwrap().unwrap();
+    let far = [
+        clock.wall() + 2 * MINUTE,
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 62),
+        SystemTime::UNIX_EPOCH,
+    ];
+    for time in far {
+        for damaged in [
+            Record { last_used: time, ..good.clone() },
+            Record { created: time, last_used: time, ..good.clone() },
+            Record { expires: time, created: time, ..good.clone() },
+        ] {
+            assert!(store.replace(&key, &damaged).unwrap());
+            assert!(sessions.check(token.expose()).is_err(), "{damaged:?}");
+            assert!(sessions.list("ann").unwrap().is_empty(), "{damaged:?}");
+        }
+    }
+    // A row that is good for longer than sessions are today ends when they do.
+    let long = Record { expires: SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40), ..good };
+    assert!(store.replace(&key, &long).unwrap());
+    assert!(sessions.check(token.expose()).is_ok());
+    for _ in 0..48 {
+        clock.advance(15 * MINUTE);
+        let _ = sessions.check(token.expose());
+    }
+    assert_eq!(kind(sessions.check(token.expose())), SessionErrorKind::Expired);
 }
 
 #[test]
@@ -231,11 +366,11 @@ fn a_clock_that_is_set_back_lets_nobody_in_who_is_yet_to_come() {
     assert!(sessions.check(token.expose()).is_ok(), "servers' clocks differ by as much");
     clock.set_wall(start - MINUTE - Duration::from_millis(1));
     assert_eq!(kind(sessions.check(token.expose())), SessionErrorKind::Expired);
-    clock.set_wall(SystemTime::UNIX_EPOCH - MINUTE);
-    assert!(sessions.check(token.expose()).is_err());
-    clock.set_wall(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40));
-    assert!(sessions.check(token.expose()).is_err());
-    assert!(sessions.log_in("bob", by_password()).is_ok(), "in the year 36812");
+    for nowhere in [SystemTime::UNIX_EPOCH - MINUTE, SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40)] {
+        clock.set_wall(nowhere);
+        assert_eq!(kind(sessions.check(token.expose())), SessionErrorKind::Unavailable);
+        assert_eq!(kind(sessions.log_in("bob", by_password())), SessionErrorKind::Unavailable);
+    }
 }
 
 #[test]
@@ -261,8 +396,26 @@ fn a_use_is_written_with_others_and_not_by_every_check() {
     sessions.write_uses().unwrap();
     sessions.write_uses().unwrap();
     assert_eq!(store.touches.load(Ordering::SeqCst), before + 1);
-    let record = store.kept.find(&tokens[0].session().id()).unwrap().unwrap();
+    let record = store.kept.find(&key(tokens[0].expose())).unwrap().unwrap();
     assert_eq!(record.last_used, clock.wall());
+}
+
+#[test]
+fn many_uses_are_written_in_pieces() {
+    let store = Arc::new(Watched::default());
+    let clock = ManualClock::new();
+    let sessions = Sessions::builder(Arc::clone(&store)).clock(clock.clone()).build().unwrap();
+    let tokens: Vec<_> =
+        (0..1_000).map(|user| sessions.log_in(&format!("user-{user}"), by_password()).unwrap()).collect();
+    clock.advance(MINUTE);
+    for token in &tokens {
+        assert!(sessions.check(token.expose()).is_ok());
+    }
+    sessions.write_uses().unwrap();
+    for token in &tokens {
+        assert_eq!(store.kept.find(&key(token.expose())).unwrap().unwrap().last_used, clock.wall());
+    }
+    assert!((4..=6).contains(&store.touches.load(Ordering::SeqCst)), "{:?}", store.touches);
 }
 
 #[test]
@@ -277,9 +430,16 @@ fn uses_wait_for_a_store_that_cannot_be_written() {
         assert!(sessions.check(token.expose()).is_ok()); // two hours of use that nobody could write
     }
     assert!(sessions.write_uses().is_err());
+    let tries = store.touches.load(Ordering::SeqCst);
+    for _ in 0..100 {
+        clock.advance(Duration::from_millis(500));
+        assert!(sessions.check(token.expose()).is_ok());
+    }
+    assert_eq!(store.touches.load(Ordering::SeqCst), tries, "it is left alone for a minute");
     store.fails_to_touch.store(0, Ordering::SeqCst);
     sessions.write_uses().unwrap();
-    assert_eq!(store.kept.find(&token.session().id()).unwrap().unwrap().last_used, clock.wall());
+    let written = store.kept.find(&key(token.expose())).unwrap().unwrap().last_used;
+    assert!(clock.wall().duration_since(written).unwrap() < MINUTE);
 }
 
 #[test]
@@ -304,7 +464,7 @@ fn a_store_that_answers_with_another_session_lets_nobody_in() {
     let sessions = Sessions::new(Arc::clone(&store));
     let token = sessions.log_in("ann", by_password()).unwrap();
     let other = sessions.log_in("eve", by_password()).unwrap();
-    *store.answers.lock().unwrap() = store.kept.find(&other.session().id()).unwrap();
+    *store.answers.lock().unwrap() = store.kept.find(&key(other.expose())).unwrap();
     assert_eq!(kind(sessions.check(token.expose())), SessionErrorKind::Unknown);
 }
 
@@ -332,6 +492,14 @@ fn a_full_memory_refuses_and_forgets_nobody() {
     let tokens = [(); 2].map(|()| sessions.log_in("ann", by_password()).unwrap());
     assert_eq!(kind(sessions.log_in("ann", by_password())), SessionErrorKind::Unavailable);
     assert!(tokens.iter().all(|token| sessions.check(token.expose()).is_ok()));
+
+    let sessions = Sessions::new(Memory::new(4));
+    let visits = [(); 2].map(|()| sessions.visit().unwrap());
+    assert_eq!(kind(sessions.visit()), SessionErrorKind::Unavailable);
+    assert!(sessions.log_in("ann", by_password()).is_ok(), "there is room for users");
+    let visitor = sessions.check_visitor(visits[0].expose()).unwrap();
+    assert!(sessions.log_in("bob", by_password().instead_of(visitor)).is_ok());
+    assert!(sessions.visit().is_ok());
 }
 
 #[test]
@@ -462,29 +630,30 @@ impl Store for Watched {
         self.kept()?.insert(record)
     }
 
-    fn find(&self, id: &SessionId) -> Result<Option<Record>, StoreError> {
+    fn find(&self, key: &SessionKey) -> Result<Option<Record>, StoreError> {
         let wrong = self.answers.lock().unwrap().clone();
-        if wrong.is_some() { Ok(wrong) } else { self.kept()?.find(id) }
+        if wrong.is_some() { Ok(wrong) } else { self.kept()?.find(key) }
     }
 
-    fn replace(&self, old: &SessionId, record: &Record) -> Result<bool, StoreError> {
+    fn replace(&self, old: &SessionKey, record: &Record) -> Result<bool, StoreError> {
         self.kept()?.replace(old, record)
     }
 
-    fn touch(&self, uses: &[(SessionId, SystemTime)]) -> Result<(), StoreError> {
+    fn touch(&self, uses: &[(SessionKey, SystemTime)]) -> Result<(), StoreError> {
+        assert!(uses.len() <= 256);
+        self.touches.fetch_add(1, Ordering::SeqCst);
         if self.fails_to_touch.load(Ordering::SeqCst) == 1 {
             return Err(StoreError::new("read only"));
         }
-        self.touches.fetch_add(1, Ordering::SeqCst);
         self.kept()?.touch(uses)
     }
 
-    fn remove(&self, id: &SessionId) -> Result<bool, StoreError> {
-        self.kept()?.remove(id)
+    fn end(&self, user: &str, id: &SessionId) -> Result<bool, StoreError> {
+        self.kept()?.end(user, id)
     }
 
-    fn remove_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError> {
-        self.kept()?.remove_all(user, but)
+    fn end_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError> {
+        self.kept()?.end_all(user, but)
     }
 
     fn list(&self, user: &str) -> Result<Vec<Record>, StoreError> {

@@ -10,7 +10,7 @@ use palisade::keys::KeyRing;
 use palisade::rate_limit::{LoginGuard, Quota};
 use palisade::seal::Sealer;
 use palisade::secret::ExposeSecret;
-use palisade::session::otp::{CodeStore, MemoryCodeStore, Otp, OtpSecret, OtpVerifier};
+use palisade::session::otp::{CodeStore, MemoryCodeStore, Otp, OtpSecret, OtpVerifier, RecoveryCodes};
 
 const USER: &str = "17";
 const ADDR: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -85,7 +85,8 @@ fn code(text: &str) {
 /// In `text`, the letter X stands for a recovery code.
 fn recovery_code(text: &str) {
     let scene = &*SCENE;
-    let codes = scene.verifier.replace_recovery_codes(USER).expect("the random source works");
+    let codes = RecoveryCodes::generate().expect("the random source works");
+    scene.verifier.store().replace_codes(USER, &codes.digests(USER)).expect("a store in memory");
     let code = codes.expose().next().expect("ten codes");
     let text = text.replace('X', code);
     let mut typed = text.to_ascii_lowercase().replace('-', "").replace('o', "0").replace(['i', 'l'], "1");

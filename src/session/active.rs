@@ -1,23 +1,29 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::record::{LoginRecord, Record};
-use super::{AuthLevel, SessionId};
+use super::AuthLevel;
+use super::otp::Verified;
+use super::record::{LoginRecord, Record, SessionId, SessionKey};
+use super::rules::since;
+use crate::clock::Clock;
 use crate::token::SplitToken;
 
 /// Proof that a request comes from a user who is logged in. Made by [`Sessions::check`](super::Sessions::check) and by a login.
 ///
-/// It says what held when it was checked; it is for one request, and cannot be kept, copied or made up:
+/// It says what held when it was checked, and is for one request: a connection that stays open checks again for each
+/// message that matters. After a minute it is not rotated any more, and what it proves to be recent is measured when it is proved. It
+/// cannot be copied or made up:
 ///
 /// ```compile_fail,E0451
-/// let session = palisade::session::Session { record: todo!(), login: todo!(), now: todo!() };
+/// let session = palisade::session::Session { record: todo!(), login: todo!(), checked: todo!(), clock: todo!() };
 /// ```
 #[must_use = "a session that nobody asks for protects nothing"]
 pub struct Session {
     record: Record,
     login: LoginRecord,
-    now: SystemTime,
+    checked: SystemTime,
+    clock: Arc<dyn Clock>,
 }
 
 /// Proof that a request comes from a client that was here before, whoever that is. Made by
@@ -43,19 +49,23 @@ pub struct Issued<S> {
 ///
 /// let login = Login::by(AuthLevel::Password).device("Firefox on Linux");
 /// ```
-#[derive(Debug)]
+///
+/// # Security
+/// Who has a second factor is asked for it *before* there is a session: [`Login::with`] takes the code's proof. Until then the
+/// browser keeps who passed the password in a token that is signed for a few minutes ([`token::Signer`](crate::token::Signer)).
 #[must_use = "nobody is logged in by it alone"]
 pub struct Login {
     pub(super) level: AuthLevel,
     pub(super) device: Arc<str>,
-    pub(super) visitor: Option<Visitor>,
+    pub(super) instead_of: Option<SessionKey>,
+    pub(super) second_factor_of: Option<Box<str>>,
     pub(super) property: Option<Box<str>>,
 }
 
 /// One of a user's sessions, for a page that lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionInfo {
-    /// What [`Sessions::end`](super::Sessions::end) takes.
+    /// What [`Sessions::end`](super::Sessions::end) takes. It stays when the token changes.
     pub id: SessionId,
     /// The device's label, which its own client chose: escape it.
     pub device: Arc<str>,
@@ -71,9 +81,9 @@ pub struct SessionInfo {
 
 impl Session {
     /// Nothing if nobody is logged in.
-    pub(super) fn new(record: Record, now: SystemTime) -> Option<Self> {
+    pub(super) fn new(record: Record, checked: SystemTime, clock: &Arc<dyn Clock>) -> Option<Self> {
         let login = record.login.clone()?;
-        Some(Self { record, login, now })
+        Some(Self { record, login, checked, clock: Arc::clone(clock) })
     }
 
     /// Who is logged in.
@@ -88,17 +98,27 @@ impl Session {
 
     /// How sure it is who that is; [`prove`](Self::prove) makes a proof of it.
     pub const fn level(&self) -> AuthLevel {
-        self.login.level
+        self.login.level()
     }
 
-    /// When the user last proved it.
+    /// When the user last proved it, by whatever means.
     pub const fn authenticated_at(&self) -> SystemTime {
         self.login.authenticated
     }
 
+    /// When the user last showed a second factor, if ever in this session.
+    pub const fn second_factor_at(&self) -> Option<SystemTime> {
+        self.login.second_factor
+    }
+
     /// When it was checked, by the clock of the sessions.
     pub const fn checked_at(&self) -> SystemTime {
-        self.now
+        self.checked
+    }
+
+    /// How long ago a moment is; nothing if it lies further ahead than clocks differ.
+    pub(super) fn ago(&self, moment: SystemTime) -> Option<Duration> {
+        since(self.clock.wall(), moment)
     }
 
     /// When it ends, however much it is used.
@@ -123,6 +143,10 @@ impl Visitor {
     /// The visit's name, under which an application keeps what belongs to it.
     pub const fn id(&self) -> SessionId {
         self.record.id
+    }
+
+    fn into_record(self) -> Record {
+        self.record
     }
 }
 
@@ -150,7 +174,14 @@ impl<S> Issued<S> {
 impl Login {
     /// A login by a proof of that level, which the application has checked.
     pub fn by(level: AuthLevel) -> Self {
-        Self { level, device: Arc::from(""), visitor: None, property: None }
+        Self { level, device: Arc::from(""), instead_of: None, second_factor_of: None, property: None }
+    }
+
+    /// A login by a password and a code that was accepted, which was this user's.
+    pub fn with(verified: Verified) -> Self {
+        let user = Box::from(verified.user());
+        drop(verified); // once
+        Self { second_factor_of: Some(user), ..Self::by(AuthLevel::SecondFactor) }
     }
 
     /// A label of the device, such as `Firefox on Linux`, for the user's list of sessions. What has more than 128 characters is cut
@@ -163,7 +194,13 @@ impl Login {
 
     /// The visit that ends with it, whose data the application moves from [`Visitor::id`] to the session's.
     pub fn instead_of(mut self, visitor: Visitor) -> Self {
-        self.visitor = Some(visitor);
+        self.instead_of = Some(visitor.into_record().key);
+        self
+    }
+
+    /// The session that ends with it, of a user who logs in once more or as somebody else.
+    pub fn instead_of_session(mut self, session: Session) -> Self {
+        self.instead_of = Some(session.into_record().key);
         self
     }
 
@@ -181,6 +218,16 @@ impl fmt::Debug for Session {
             .field("id", &self.id())
             .field("user", &self.user())
             .field("level", &self.level())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without what it is bound to.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("level", &self.level)
+            .field("device", &self.device)
             .finish_non_exhaustive()
     }
 }

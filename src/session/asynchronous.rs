@@ -81,10 +81,10 @@ impl<S: AsyncStore> AsyncSessions<S> {
     /// # Errors
     /// As [`Sessions::check_visitor`](super::Sessions::check_visitor).
     pub async fn check_visitor(&self, presented: &str) -> Result<Visitor, SessionError> {
-        let (id, token) = Rules::parse(presented)?;
-        let (record, _, batch) = self.rules.judge(id, token, self.store.find(&id).await?, None)?;
+        let (key, token) = Rules::parse(presented)?;
+        let (visitor, batch) = self.rules.visitor(token, self.store.find(&key).await?)?;
         self.write(batch).await;
-        Rules::visitor(record)
+        Ok(visitor)
     }
 
     /// As [`Sessions::rotate`](super::Sessions::rotate).
@@ -125,7 +125,9 @@ impl<S: AsyncStore> AsyncSessions<S> {
     /// # Errors
     /// As [`Sessions::log_out`](super::Sessions::log_out).
     pub async fn log_out(&self, session: Session) -> Result<(), SessionError> {
-        self.store.remove(&session.into_record().id).await?;
+        let (user, id) = (session.user().to_owned(), session.id());
+        drop(session);
+        self.store.end(&user, &id).await?;
         Ok(())
     }
 
@@ -134,7 +136,7 @@ impl<S: AsyncStore> AsyncSessions<S> {
     /// # Errors
     /// As [`Sessions::log_out_everywhere`](super::Sessions::log_out_everywhere).
     pub async fn log_out_everywhere(&self, user: &str) -> Result<u64, SessionError> {
-        Ok(self.store.remove_all(user, None).await?)
+        Ok(self.store.end_all(user, None).await?)
     }
 
     /// As [`Sessions::log_out_others`](super::Sessions::log_out_others).
@@ -142,7 +144,7 @@ impl<S: AsyncStore> AsyncSessions<S> {
     /// # Errors
     /// As [`Sessions::log_out_others`](super::Sessions::log_out_others).
     pub async fn log_out_others(&self, session: &Session) -> Result<u64, SessionError> {
-        Ok(self.store.remove_all(session.user(), Some(&session.id())).await?)
+        Ok(self.store.end_all(session.user(), Some(&session.id())).await?)
     }
 
     /// As [`Sessions::end`](super::Sessions::end).
@@ -150,8 +152,7 @@ impl<S: AsyncStore> AsyncSessions<S> {
     /// # Errors
     /// As [`Sessions::end`](super::Sessions::end).
     pub async fn end(&self, user: &str, id: &SessionId) -> Result<bool, SessionError> {
-        let is_own = self.store.find(id).await?.is_some_and(|record| record.user() == Some(user));
-        Ok(is_own && self.store.remove(id).await?)
+        Ok(self.store.end(user, id).await?)
     }
 
     /// As [`Sessions::list`](super::Sessions::list).
@@ -159,7 +160,7 @@ impl<S: AsyncStore> AsyncSessions<S> {
     /// # Errors
     /// As [`Sessions::list`](super::Sessions::list).
     pub async fn list(&self, user: &str) -> Result<Vec<SessionInfo>, SessionError> {
-        Ok(self.rules.listed(self.store.list(user).await?))
+        self.rules.listed(user, self.store.list(user).await?)
     }
 
     /// As [`Sessions::sweep`](super::Sessions::sweep).
@@ -168,7 +169,7 @@ impl<S: AsyncStore> AsyncSessions<S> {
     /// As [`Sessions::sweep`](super::Sessions::sweep).
     pub async fn sweep(&self) -> Result<u64, SessionError> {
         self.write_uses().await?;
-        let (now, unused_since) = self.rules.horizon();
+        let (now, unused_since) = self.rules.horizon()?;
         Ok(self.store.sweep(now, unused_since).await?)
     }
 
@@ -177,19 +178,18 @@ impl<S: AsyncStore> AsyncSessions<S> {
     /// # Errors
     /// As [`Sessions::write_uses`](super::Sessions::write_uses).
     pub async fn write_uses(&self) -> Result<(), SessionError> {
-        let batch = self.rules.unwritten();
-        if !batch.uses().is_empty() {
+        while let Some(batch) = self.rules.batch() {
             self.store.touch(batch.uses()).await?;
+            batch.written();
         }
-        batch.written();
         Ok(())
     }
 
     async fn check_with(&self, presented: &str, property: Option<&str>) -> Result<Session, SessionError> {
-        let (id, token) = Rules::parse(presented)?;
-        let (record, now, batch) = self.rules.judge(id, token, self.store.find(&id).await?, property)?;
+        let (key, token) = Rules::parse(presented)?;
+        let (session, batch) = self.rules.session(token, self.store.find(&key).await?, property)?;
         self.write(batch).await;
-        Rules::session(record, now)
+        Ok(session)
     }
 
     async fn replace(
@@ -205,8 +205,10 @@ impl<S: AsyncStore> AsyncSessions<S> {
     }
 
     /// Whoever's turn it is has a session that is alive, whether the store can write now or not.
-    async fn write(&self, batch: Batch<'_>) {
-        if batch.uses().is_empty() || self.store.touch(batch.uses()).await.is_ok() {
+    async fn write(&self, batch: Option<Batch<'_>>) {
+        if let Some(batch) = batch
+            && self.store.touch(batch.uses()).await.is_ok()
+        {
             batch.written();
         }
     }

@@ -31,13 +31,15 @@ pub enum SessionErrorKind {
     LoggedIn,
     /// It was ended or rotated by another request in the meantime.
     Ended,
+    /// Misuse: it was checked more than a minute ago.
+    Stale,
     /// The code that was accepted is another user's.
     OtherUser,
     /// Misuse: a user's name has 1 to 256 bytes.
     User,
     /// The random source failed; nothing was begun.
     Random,
-    /// The store cannot tell; nobody is let in.
+    /// The store cannot tell, or the clock is before 1970 or beyond what calendars hold; nobody is let in.
     Unavailable,
 }
 

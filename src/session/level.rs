@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Session;
 
@@ -15,15 +15,15 @@ pub enum AuthLevel {
     SecondFactor,
 }
 
-/// Proof that a session meets `R`: [`SecondFactor`], [`Recent`], or a tuple of them. Made by [`Session::prove`].
+/// Proof that a session meets `R`: [`SecondFactor`], [`Recent`], [`RecentSecondFactor`], or a pair of them. Made by [`Session::prove`].
 ///
-/// A handler that takes one cannot be called without it:
+/// A handler that takes one cannot be called without it, and takes its user from it:
 ///
 /// ```
 /// use palisade::session::{AuthLevel, Login, Proven, Recent, SecondFactor, Sessions, store::Memory};
 ///
-/// fn close_account(user: &str, _: Proven<'_, (SecondFactor, Recent<300>)>) -> String {
-///     format!("{user} is gone")
+/// fn close_account(proof: &Proven<'_, (SecondFactor, Recent<300>)>) -> String {
+///     format!("{} is gone", proof.user())
 /// }
 ///
 /// let sessions = Sessions::new(Memory::default());
@@ -33,8 +33,7 @@ pub enum AuthLevel {
 ///
 /// // A security key answered; after a one-time code there is `step_up`:
 /// let stepped_up = sessions.authenticated_again(session, AuthLevel::SecondFactor)?;
-/// let session = stepped_up.session();
-/// assert_eq!(close_account(session.user(), session.prove()?), "ann is gone");
+/// assert_eq!(close_account(&stepped_up.session().prove()?), "ann is gone");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -50,11 +49,11 @@ pub enum AuthLevel {
 /// ```
 #[must_use = "a proof that nobody asks for protects nothing"]
 pub struct Proven<'session, R> {
-    session: PhantomData<&'session Session>,
+    session: &'session Session,
     met: PhantomData<fn() -> R>,
 }
 
-/// What a session must show for a step that matters. Implemented by [`SecondFactor`], [`Recent`] and tuples of them.
+/// What a session must show for a step that matters. Implemented by [`SecondFactor`], [`Recent`], [`RecentSecondFactor`] and pairs of them.
 pub trait Requirement: sealed::Sealed {
     /// What is missing, where something is.
     #[doc(hidden)]
@@ -65,9 +64,13 @@ pub trait Requirement: sealed::Sealed {
 #[derive(Debug)]
 pub struct SecondFactor(Infallible);
 
-/// The user proved who it is in the last so many seconds.
+/// The user proved who it is in the last so many seconds, by a password or by whatever else.
 #[derive(Debug)]
 pub struct Recent<const SECONDS: u64>(Infallible);
+
+/// The user showed a second factor in the last so many seconds.
+#[derive(Debug)]
+pub struct RecentSecondFactor<const SECONDS: u64>(Infallible);
 
 /// What a user is to do first, see [`Sessions::step_up`](super::Sessions::step_up).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,11 +92,15 @@ impl Requirement for SecondFactor {
 
 impl<const SECONDS: u64> Requirement for Recent<SECONDS> {
     fn missing(session: &Session) -> Option<StepUp> {
-        let most = Duration::from_secs(SECONDS);
-        // A time that lies ahead, by a clock that was set back, is not recent.
-        let is_recent =
-            session.checked_at().duration_since(session.authenticated_at()).is_ok_and(|ago| ago <= most);
-        (!is_recent).then_some(StepUp::Again(most))
+        (!is_recent(session, session.authenticated_at(), SECONDS))
+            .then_some(StepUp::Again(Duration::from_secs(SECONDS)))
+    }
+}
+
+impl<const SECONDS: u64> Requirement for RecentSecondFactor<SECONDS> {
+    fn missing(session: &Session) -> Option<StepUp> {
+        let shown = session.second_factor_at();
+        (!shown.is_some_and(|at| is_recent(session, at, SECONDS))).then_some(StepUp::SecondFactor)
     }
 }
 
@@ -104,24 +111,41 @@ impl<A: Requirement, B: Requirement> Requirement for (A, B) {
 }
 
 impl Session {
-    /// Proof that it meets `R`, as of when it was checked.
+    /// Proof that it meets `R` now.
     ///
     /// # Errors
     /// What the user is to do first.
     pub fn prove<R: Requirement>(&self) -> Result<Proven<'_, R>, StepUp> {
-        R::missing(self).map_or(Ok(Proven { session: PhantomData, met: PhantomData }), Err)
+        R::missing(self).map_or(Ok(Proven { session: self, met: PhantomData }), Err)
+    }
+}
+
+impl<'session, R> Proven<'session, R> {
+    /// Who proved it.
+    pub fn user(&self) -> &'session str {
+        self.session.user()
+    }
+
+    /// In which session.
+    pub const fn session(&self) -> &'session Session {
+        self.session
     }
 }
 
 impl<R> fmt::Debug for Proven<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Proven")
+        write!(f, "Proven({:?})", self.session)
     }
+}
+
+fn is_recent(session: &Session, moment: SystemTime, seconds: u64) -> bool {
+    session.ago(moment).is_some_and(|ago| ago <= Duration::from_secs(seconds))
 }
 
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::SecondFactor {}
     impl<const SECONDS: u64> Sealed for super::Recent<SECONDS> {}
+    impl<const SECONDS: u64> Sealed for super::RecentSecondFactor<SECONDS> {}
     impl<A: Sealed, B: Sealed> Sealed for (A, B) {}
 }

@@ -17,8 +17,8 @@
 //! assert_eq!(session.user(), "ann");
 //!
 //! // The page of devices, and the button on it:
-//! for other in sessions.list("ann")?.iter().filter(|other| other.id != session.id()) {
-//!     sessions.end("ann", &other.id)?;
+//! for other in sessions.list(session.user())?.iter().filter(|other| other.id != session.id()) {
+//!     sessions.end(session.user(), &other.id)?;
 //! }
 //!
 //! // The password was typed once more: a new token.
@@ -33,6 +33,13 @@
 //! | [`store`] | where they are kept: memory; SQLite, PostgreSQL and Redis by features |
 //! | [`otp`] | one-time codes of authenticator apps, recovery codes |
 //! | [`Proven`] | proof of a second factor or of a recent login |
+//!
+//! # Second factors
+//! Whoever has one is asked for it before there is a session: a session that was begun after the password alone opens all
+//! handlers that ask for a session. Between the two steps the browser keeps a token that the application has signed for a few
+//! minutes ([`token::Signer`](crate::token::Signer)), and after the second the login is [`Login::with`] the code's proof.
+//! [`Sessions::step_up`] is for users who are logged in and come to a step that matters. When a second factor is taken away, end the
+//! other sessions ([`Sessions::log_out_others`]): they keep their level.
 //!
 //! # Visitors
 //! [`Sessions::visit`] gives a token to somebody who has not logged in, for a basket or a language. A [`Visitor`] is another type
@@ -66,6 +73,6 @@ pub mod store;
 pub use active::{Issued, Login, Session, SessionInfo, Visitor};
 pub use asynchronous::AsyncSessions;
 pub use error::{SessionError, SessionErrorKind, SessionsBuildError};
-pub use level::{AuthLevel, Proven, Recent, Requirement, SecondFactor, StepUp};
-pub use record::{LoginRecord, Record, SessionId, SessionIdError};
+pub use level::{AuthLevel, Proven, Recent, RecentSecondFactor, Requirement, SecondFactor, StepUp};
+pub use record::{LoginRecord, Record, SessionId, SessionIdError, SessionKey};
 pub use sessions::{Sessions, SessionsBuilder};

@@ -5,14 +5,59 @@ use std::time::SystemTime;
 
 use super::AuthLevel;
 use crate::encoding;
-use crate::token::{SplitToken, TokenDigest};
+use crate::random::RandomError;
+use crate::token::{PresentedSplit, SplitToken, TokenDigest};
+
+/// Declares a name of 22 characters.
+macro_rules! names {
+    ($(#[$attribute:meta])* $name:ident) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; LEN]);
+
+        impl $name {
+            /// The 22 characters.
+            pub fn as_str(&self) -> &str {
+                // INVARIANT: it was made of base64url.
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+
+            fn of(selector: &str) -> Self {
+                Self(selector.as_bytes().try_into().expect("a selector has 22 characters"))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = SessionIdError;
+
+            fn from_str(text: &str) -> Result<Self, SessionIdError> {
+                let bytes = text.as_bytes().try_into().map_err(|_| SessionIdError)?;
+                encoding::from_base64url(text, &mut [0; 16]).map(|()| Self(bytes)).ok_or(SessionIdError)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+    };
+}
 
 /// What a store keeps of one session: nothing that lets anybody in.
 ///
 /// Times are whole milliseconds, so that they come back from every store as they went in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// The row's key, which its token begins with.
+    /// The row's key, which its token begins with: another one after each rotation.
+    pub key: SessionKey,
+    /// The session's name among its user's, which stays.
     pub id: SessionId,
     /// What the whole token is held against.
     pub digest: TokenDigest,
@@ -35,10 +80,16 @@ pub struct Record {
 pub struct LoginRecord {
     /// The user's name for the application: a key of its table, 1 to 256 bytes.
     pub user: Arc<str>,
-    /// How sure it is who that is.
-    pub level: AuthLevel,
-    /// When the user last proved it.
+    /// When the user last proved who it is, by whatever means.
     pub authenticated: SystemTime,
+    /// When the user last showed a second factor, if ever in this session.
+    pub second_factor: Option<SystemTime>,
+}
+
+impl LoginRecord {
+    pub(super) const fn level(&self) -> AuthLevel {
+        if self.second_factor.is_some() { AuthLevel::SecondFactor } else { AuthLevel::Password }
+    }
 }
 
 impl Record {
@@ -48,51 +99,36 @@ impl Record {
     }
 }
 
-/// Names one session, in lists and in stores: 22 characters of base64url. It is the selector of the session's token, changes with
-/// it, and lets nobody in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId([u8; LEN]);
+names! {
+    /// Names one session of a user, in lists: 22 characters of base64url, which stay when its token changes, and let nobody in.
+    SessionId
+}
 
-/// A text is not the name of a session.
+names! {
+    /// The key of a session's row: the 22 characters of base64url that its token begins with. It lets nobody in.
+    SessionKey
+}
+
+/// A text is not the name or the key of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the name of a session is 22 characters of base64url")]
+#[non_exhaustive]
 pub struct SessionIdError;
 
 impl SessionId {
-    /// The 22 characters.
-    pub fn as_str(&self) -> &str {
-        // INVARIANT: it was made of base64url.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+    /// One that no other session has: the selector of a token that nobody gets.
+    pub(super) fn generate() -> Result<Self, RandomError> {
+        Ok(Self::of(SplitToken::generate()?.selector()))
     }
+}
 
-    /// That of a token whose form was checked.
-    pub(super) fn of_selector(selector: &str) -> Self {
-        Self(selector.as_bytes().try_into().expect("a selector has 22 characters"))
-    }
-
+impl SessionKey {
     pub(super) fn of_token(token: &SplitToken) -> Self {
-        Self::of_selector(token.selector())
+        Self::of(token.selector())
     }
-}
 
-impl FromStr for SessionId {
-    type Err = SessionIdError;
-
-    fn from_str(text: &str) -> Result<Self, SessionIdError> {
-        let bytes = text.as_bytes().try_into().map_err(|_| SessionIdError)?;
-        encoding::from_base64url(text, &mut [0; 16]).map(|()| Self(bytes)).ok_or(SessionIdError)
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SessionId({self})")
+    pub(super) fn presented(token: &PresentedSplit<'_>) -> Self {
+        Self::of(token.selector())
     }
 }
 

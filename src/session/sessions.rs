@@ -65,7 +65,11 @@ impl<S: Store> Sessions<S> {
 
     /// Begins a session of `user`, who has just proved who it is.
     ///
-    /// The token is always a new one: whatever the client presented before opens nothing that a login opens.
+    /// The token is always a new one: whatever the client presented before opens nothing that a login opens. `user` is the key of
+    /// the application's row, and never what somebody typed: sessions of `Ann` and `ann` are two users'.
+    ///
+    /// While a password is changed, somebody may be logging in with the old one. Where that matters, look once more after
+    /// this call whether the stored password is the one that was verified, and end the session if it is not.
     ///
     /// # Errors
     /// The store or the random source fails; or the user's name has not 1 to 256 bytes.
@@ -101,7 +105,7 @@ impl<S: Store> Sessions<S> {
         self.check_with(presented, Some(property))
     }
 
-    /// Begins a session of somebody who has not logged in.
+    /// Begins a session of somebody who has not logged in. Each takes room in the store: limit how often one address may.
     ///
     /// # Errors
     /// The store or the random source fails.
@@ -116,18 +120,18 @@ impl<S: Store> Sessions<S> {
     /// # Errors
     /// Of none, or of a session of a user who has logged in. Or the store fails.
     pub fn check_visitor(&self, presented: &str) -> Result<Visitor, SessionError> {
-        let (id, token) = Rules::parse(presented)?;
-        let (record, _, batch) = self.rules.judge(id, token, self.store.find(&id)?, None)?;
+        let (key, token) = Rules::parse(presented)?;
+        let (visitor, batch) = self.rules.visitor(token, self.store.find(&key)?)?;
         self.write(batch);
-        Rules::visitor(record)
+        Ok(visitor)
     }
 
-    /// The same session under a new token; the old one opens nothing any more.
+    /// The same session under a new token; the old one opens nothing any more. It is to be called within a minute of the check.
     ///
     /// Of several requests that do so at once with one token, one wins.
     ///
     /// # Errors
-    /// The session was ended or rotated meanwhile, or the store or the random source fails.
+    /// The session was ended or rotated meanwhile, or checked more than a minute ago; or the store or the random source fails.
     pub fn rotate(&self, session: Session) -> Result<Issued<Session>, SessionError> {
         self.replace(session, None)
     }
@@ -154,12 +158,14 @@ impl<S: Store> Sessions<S> {
         self.replace(session, Some(level))
     }
 
-    /// Ends a session.
+    /// Ends a session, under whichever token it is by now.
     ///
     /// # Errors
     /// The store fails; the session may go on.
     pub fn log_out(&self, session: Session) -> Result<(), SessionError> {
-        self.store.remove(&session.into_record().id)?;
+        let (user, id) = (session.user().to_owned(), session.id());
+        drop(session);
+        self.store.end(&user, &id)?;
         Ok(())
     }
 
@@ -168,7 +174,7 @@ impl<S: Store> Sessions<S> {
     /// # Errors
     /// The store fails; sessions may go on.
     pub fn log_out_everywhere(&self, user: &str) -> Result<u64, SessionError> {
-        Ok(self.store.remove_all(user, None)?)
+        Ok(self.store.end_all(user, None)?)
     }
 
     /// Ends all sessions of its user but this, and answers how many.
@@ -176,7 +182,7 @@ impl<S: Store> Sessions<S> {
     /// # Errors
     /// The store fails; sessions may go on.
     pub fn log_out_others(&self, session: &Session) -> Result<u64, SessionError> {
-        Ok(self.store.remove_all(session.user(), Some(&session.id()))?)
+        Ok(self.store.end_all(session.user(), Some(&session.id()))?)
     }
 
     /// Ends one of `user`'s sessions, by its name in [`list`](Self::list); whether there was one of that name, and this user's.
@@ -184,8 +190,7 @@ impl<S: Store> Sessions<S> {
     /// # Errors
     /// The store fails; the session may go on.
     pub fn end(&self, user: &str, id: &SessionId) -> Result<bool, SessionError> {
-        let is_own = self.store.find(id)?.is_some_and(|record| record.user() == Some(user));
-        Ok(is_own && self.store.remove(id)?)
+        Ok(self.store.end(user, id)?)
     }
 
     /// The sessions of `user` that are alive, the one last used first.
@@ -193,7 +198,7 @@ impl<S: Store> Sessions<S> {
     /// # Errors
     /// The store fails.
     pub fn list(&self, user: &str) -> Result<Vec<SessionInfo>, SessionError> {
-        Ok(self.rules.listed(self.store.list(user)?))
+        self.rules.listed(user, self.store.list(user)?)
     }
 
     /// Removes what has expired from the store, and answers how many. Nothing else depends on it: call it every hour or so.
@@ -202,7 +207,7 @@ impl<S: Store> Sessions<S> {
     /// The store fails.
     pub fn sweep(&self) -> Result<u64, SessionError> {
         self.write_uses()?;
-        let (now, unused_since) = self.rules.horizon();
+        let (now, unused_since) = self.rules.horizon()?;
         Ok(self.store.sweep(now, unused_since)?)
     }
 
@@ -212,19 +217,18 @@ impl<S: Store> Sessions<S> {
     /// # Errors
     /// The store fails; they are kept for the next time.
     pub fn write_uses(&self) -> Result<(), SessionError> {
-        let batch = self.rules.unwritten();
-        if !batch.uses().is_empty() {
+        while let Some(batch) = self.rules.batch() {
             self.store.touch(batch.uses())?;
+            batch.written();
         }
-        batch.written();
         Ok(())
     }
 
     fn check_with(&self, presented: &str, property: Option<&str>) -> Result<Session, SessionError> {
-        let (id, token) = Rules::parse(presented)?;
-        let (record, now, batch) = self.rules.judge(id, token, self.store.find(&id)?, property)?;
+        let (key, token) = Rules::parse(presented)?;
+        let (session, batch) = self.rules.session(token, self.store.find(&key)?, property)?;
         self.write(batch);
-        Rules::session(record, now)
+        Ok(session)
     }
 
     fn replace(&self, session: Session, level: Option<AuthLevel>) -> Result<Issued<Session>, SessionError> {
@@ -236,8 +240,10 @@ impl<S: Store> Sessions<S> {
     }
 
     /// Whoever's turn it is has a session that is alive, whether the store can write now or not.
-    fn write(&self, batch: Batch<'_>) {
-        if batch.uses().is_empty() || self.store.touch(batch.uses()).is_ok() {
+    fn write(&self, batch: Option<Batch<'_>>) {
+        if let Some(batch) = batch
+            && self.store.touch(batch.uses()).is_ok()
+        {
             batch.written();
         }
     }

@@ -31,6 +31,9 @@ pub enum OtpErrorKind {
     /// There were too many guesses. The code was not looked at, and nothing was charged.
     #[error("{0}")]
     Denied(LoginDenied),
+    /// Misuse: the user has a second factor, and is to show it first.
+    #[error("the user has a second factor")]
+    Enrolled,
     /// The sealed secret is not this user's, or it was damaged, or its key is gone.
     #[error("the sealed secret does not open for this user")]
     Corrupt,
@@ -61,6 +64,7 @@ impl fmt::Display for OtpError {
                 f.write_str("the code is not valid")
             }
             OtpErrorKind::Denied(denied) => denied.fmt(f),
+            OtpErrorKind::Enrolled => f.write_str("there is a second factor already: show it first"),
             OtpErrorKind::Corrupt | OtpErrorKind::Random | OtpErrorKind::Unavailable => {
                 f.write_str("codes cannot be checked at the moment")
             }

@@ -8,9 +8,12 @@
 //!
 //! # Enrolment
 //! 1. Make a secret, seal it into a column of its own, *pending*, and show it as a QR code (feature `qr`) and in base32.
-//! 2. Let the user type a first code, and verify it against the pending column. Then make it the active one. The first code
-//!    goes through the same call as all others, so whoever has watched it cannot log in with it.
+//! 2. Let the user type a first code, and confirm it against the pending column. Then make it the active one. The first code
+//!    is used up by that, so whoever has watched it cannot log in with it.
 //! 3. Make recovery codes and show them once.
+//!
+//! Who has a second factor shows it before another takes its place, or before there are other recovery codes: both take the
+//! proof.
 //!
 //! ```
 //! use palisade::keys::KeyRing;
@@ -32,10 +35,10 @@
 //! // 2. The authenticator is set up.
 //! # let typed = Otp::default().at(&secret, std::time::SystemTime::now())?;
 //! # let typed = typed.expose();
-//! let verified = verifier.verify("17", addr, &pending, typed)?; // then: pending → active
+//! let verified = verifier.confirm_enrolment("17", addr, &pending, typed)?; // then: pending → active
 //!
 //! // 3. For the day the telephone is lost.
-//! let codes = verifier.replace_recovery_codes(verified.user())?;
+//! let codes = verifier.replace_recovery_codes(&verified)?;
 //! let shown: Vec<&str> = codes.expose().collect();
 //!
 //! // At later logins, after the password: one of these.
@@ -45,9 +48,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A user who changes telephones does the same again; the old secret stays until the new one is confirmed. A code that was
+//! A user who changes telephones shows a code of the old one or a recovery code, and confirms the new secret by
+//! [`OtpVerifier::confirm_replacement`]; the old secret stays until then. A code that was
 //! just used to log in may stand in the way of the new secret's first for up to a minute: the next one is accepted. When the
-//! second factor is given up, delete the sealed secret, then [`CodeStore::remove`] what is remembered.
+//! second factor is given up, delete the sealed secret, then [`CodeStore::remove`] what is remembered, and end the user's other
+//! sessions.
 //!
 //! # Security
 //! - **A code is used once**: a code that was accepted, and every one before it, is refused from then on, by a

@@ -42,8 +42,10 @@ use crate::seal::Sealer;
 ///
 /// # Security
 /// A guess at 6 digits is right with a chance of three in a million, with a drift of two periods five. The guard's defaults
-/// let through 100 guesses at one account in 30 days, which makes one in 3,300. It should be a guard of its own: to the second
-/// factor come only those who know the password, so that strangers cannot use up the guesses of its owner.
+/// let through 100 guesses at one account in 30 days, which makes one in 3,300; of a counter with a look-ahead of 5 one in 1,700, of 20
+/// one in 480. That is by process, and since it started. It should be a guard of its own: to the second factor come only those who
+/// know the password, so that strangers cannot use up the guesses of its owner. Whoever does know it can, codes and recovery
+/// codes alike: [`LoginGuard::reset`](crate::rate_limit::LoginGuard::reset) is for the owner who has proved it otherwise.
 ///
 /// All codes of the window are computed and compared, whichever matches, in a time independent of content. A guess that could
 /// not be judged, since the store failed, stays charged.
@@ -163,13 +165,46 @@ impl<S: CodeStore> OtpVerifier<S> {
         Ok(Verified::passed(user, Method::Recovery).with_codes_left(left))
     }
 
-    /// Makes recovery codes for a user, who has no others from then on.
+    /// Checks the first code of a user's first secret, which is `sealed` and pending.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify); or the user has a second factor, which is [`Enrolled`](OtpErrorKind::Enrolled): whoever has the
+    /// password alone does not put another in its place.
+    pub fn confirm_enrolment(
+        &self,
+        user: &str,
+        addr: IpAddr,
+        sealed: &[u8],
+        presented: &str,
+    ) -> Result<Verified, OtpError> {
+        if self.store.step(user)?.is_some() || self.store.codes_left(user)? > 0 {
+            return Err(OtpErrorKind::Enrolled.into());
+        }
+        self.verify(user, addr, sealed, presented)
+    }
+
+    /// Checks the first code of another secret, which is `sealed` and pending, of the user who has just shown the second factor
+    /// that there is: a code of the old secret, or a recovery code.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn confirm_replacement(
+        &self,
+        proof: &Verified,
+        addr: IpAddr,
+        sealed: &[u8],
+        presented: &str,
+    ) -> Result<Verified, OtpError> {
+        self.verify(proof.user(), addr, sealed, presented)
+    }
+
+    /// Makes recovery codes for the user who has just shown a second factor, and who has no others from then on.
     ///
     /// # Errors
     /// [`OtpErrorKind::Random`] or [`OtpErrorKind::Unavailable`].
-    pub fn replace_recovery_codes(&self, user: &str) -> Result<RecoveryCodes, OtpError> {
+    pub fn replace_recovery_codes(&self, proof: &Verified) -> Result<RecoveryCodes, OtpError> {
         let codes = RecoveryCodes::generate()?;
-        self.store.replace_codes(user, &codes.digests(user))?;
+        self.store.replace_codes(proof.user(), &codes.digests(proof.user()))?;
         Ok(codes)
     }
 
@@ -241,8 +276,9 @@ mod tests {
     fn a_failing_random_source_leaves_the_recovery_codes_that_there_are() {
         let sealer = Sealer::new(crate::keys::KeyRing::generate().unwrap());
         let verifier = OtpVerifier::new(sealer, MemoryCodeStore::new(1), LoginGuard::new().unwrap());
-        assert_eq!(verifier.replace_recovery_codes("17").unwrap().expose().count(), 10);
-        let error = while_failing(|| verifier.replace_recovery_codes("17")).unwrap_err();
+        let proof = Verified::passed("17", Method::Totp);
+        assert_eq!(verifier.replace_recovery_codes(&proof).unwrap().expose().count(), 10);
+        let error = while_failing(|| verifier.replace_recovery_codes(&proof)).unwrap_err();
         assert_eq!(error.kind(), OtpErrorKind::Random);
         assert_eq!(verifier.store().codes_left("17").unwrap(), 10);
     }

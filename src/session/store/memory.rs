@@ -4,11 +4,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
 
 use super::{Store, StoreError};
-use crate::session::{Record, SessionId};
+use crate::session::{Record, SessionId, SessionKey};
 
 /// Sessions in the memory of this process, of which it holds at most so many. Clones share them.
 ///
-/// Where it is full it refuses new ones rather than forget: [`sweep`](crate::session::Sessions::sweep) makes room.
+/// Where it is full it refuses new ones rather than forget: [`sweep`](crate::session::Sessions::sweep) makes room. Visitors take half
+/// of it at most, so that users can log in whoever visits.
 #[derive(Clone)]
 pub struct Memory {
     kept: Arc<RwLock<Kept>>,
@@ -17,9 +18,11 @@ pub struct Memory {
 
 #[derive(Default)]
 struct Kept {
-    records: HashMap<SessionId, Record>,
+    records: HashMap<SessionKey, Record>,
     // INVARIANT: of each user with records, their keys, and of nobody else.
-    users: HashMap<Arc<str>, HashSet<SessionId>>,
+    users: HashMap<Arc<str>, HashSet<SessionKey>>,
+    // INVARIANT: how many records are nobody's.
+    visitors: usize,
 }
 
 impl Memory {
@@ -41,18 +44,20 @@ impl Memory {
 impl Store for Memory {
     fn insert(&self, record: &Record) -> Result<(), StoreError> {
         let mut kept = self.write();
-        if kept.records.len() >= self.capacity || kept.records.contains_key(&record.id) {
+        let is_full = kept.records.len() >= self.capacity
+            || record.login.is_none() && kept.visitors >= self.capacity / 2;
+        if is_full || kept.records.contains_key(&record.key) {
             return Err(StoreError::new("there is no room for another session"));
         }
         kept.add(record.clone());
         Ok(())
     }
 
-    fn find(&self, id: &SessionId) -> Result<Option<Record>, StoreError> {
-        Ok(self.read().records.get(id).cloned())
+    fn find(&self, key: &SessionKey) -> Result<Option<Record>, StoreError> {
+        Ok(self.read().records.get(key).cloned())
     }
 
-    fn replace(&self, old: &SessionId, record: &Record) -> Result<bool, StoreError> {
+    fn replace(&self, old: &SessionKey, record: &Record) -> Result<bool, StoreError> {
         let mut kept = self.write();
         let was_there = kept.remove(old);
         if was_there {
@@ -61,66 +66,74 @@ impl Store for Memory {
         Ok(was_there)
     }
 
-    fn touch(&self, uses: &[(SessionId, SystemTime)]) -> Result<(), StoreError> {
+    fn touch(&self, uses: &[(SessionKey, SystemTime)]) -> Result<(), StoreError> {
         let mut kept = self.write();
-        for (id, at) in uses {
-            if let Some(record) = kept.records.get_mut(id) {
+        for (key, at) in uses {
+            if let Some(record) = kept.records.get_mut(key) {
                 record.last_used = record.last_used.max(*at);
             }
         }
         Ok(())
     }
 
-    fn remove(&self, id: &SessionId) -> Result<bool, StoreError> {
-        Ok(self.write().remove(id))
+    fn end(&self, user: &str, id: &SessionId) -> Result<bool, StoreError> {
+        let mut kept = self.write();
+        let keys: Vec<SessionKey> =
+            kept.of(user).filter(|record| record.id == *id).map(|record| record.key).collect();
+        Ok(kept.remove_each(&keys) > 0)
     }
 
-    fn remove_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError> {
+    fn end_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError> {
         let mut kept = self.write();
-        let ids: Vec<SessionId> = kept.ids_of(user).filter(|id| Some(*id) != but).copied().collect();
-        Ok(kept.remove_each(&ids))
+        let others = kept.of(user).filter(|record| Some(&record.id) != but);
+        let keys: Vec<SessionKey> = others.map(|record| record.key).collect();
+        Ok(kept.remove_each(&keys))
     }
 
     fn list(&self, user: &str) -> Result<Vec<Record>, StoreError> {
-        let kept = self.read();
-        Ok(kept.ids_of(user).filter_map(|id| kept.records.get(id)).cloned().collect())
+        Ok(self.read().of(user).cloned().collect())
     }
 
     fn sweep(&self, now: SystemTime, unused_since: SystemTime) -> Result<u64, StoreError> {
         let mut kept = self.write();
         let is_over = |record: &&Record| record.expires <= now || record.last_used <= unused_since;
-        let ids: Vec<SessionId> = kept.records.values().filter(is_over).map(|record| record.id).collect();
-        Ok(kept.remove_each(&ids))
+        let keys: Vec<SessionKey> = kept.records.values().filter(is_over).map(|record| record.key).collect();
+        Ok(kept.remove_each(&keys))
     }
 }
 
 impl Kept {
     fn add(&mut self, record: Record) {
-        if let Some(login) = &record.login {
-            self.users.entry(Arc::clone(&login.user)).or_default().insert(record.id);
+        match &record.login {
+            Some(login) => {
+                self.users.entry(Arc::clone(&login.user)).or_default().insert(record.key);
+            }
+            None => self.visitors += 1,
         }
-        self.records.insert(record.id, record);
+        self.records.insert(record.key, record);
     }
 
-    fn remove(&mut self, id: &SessionId) -> bool {
-        let Some(record) = self.records.remove(id) else { return false };
-        if let Some(user) = record.user()
-            && let Some(ids) = self.users.get_mut(user)
-        {
-            ids.remove(id);
-            if ids.is_empty() {
+    fn remove(&mut self, key: &SessionKey) -> bool {
+        let Some(record) = self.records.remove(key) else { return false };
+        let Some(user) = record.user() else {
+            self.visitors -= 1;
+            return true;
+        };
+        if let Some(keys) = self.users.get_mut(user) {
+            keys.remove(key);
+            if keys.is_empty() {
                 self.users.remove(user);
             }
         }
         true
     }
 
-    fn remove_each(&mut self, ids: &[SessionId]) -> u64 {
-        ids.iter().map(|id| u64::from(self.remove(id))).sum()
+    fn remove_each(&mut self, keys: &[SessionKey]) -> u64 {
+        keys.iter().map(|key| u64::from(self.remove(key))).sum()
     }
 
-    fn ids_of(&self, user: &str) -> impl Iterator<Item = &SessionId> {
-        self.users.get(user).into_iter().flatten()
+    fn of(&self, user: &str) -> impl Iterator<Item = &Record> {
+        self.users.get(user).into_iter().flatten().filter_map(|key| self.records.get(key))
     }
 }
 

@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Record, SessionId};
+use super::{Record, SessionId, SessionKey};
 
 pub use super::error::StoreError;
 pub use memory::Memory;
@@ -22,11 +22,14 @@ pub use memory::Memory;
 /// Keeps sessions.
 ///
 /// # Contract
-/// - Every call is atomic, and what it did is seen by every later one: a session that was removed is not found again.
-/// - [`replace`](Self::replace) changes the row that is there: a concurrent [`remove_all`](Self::remove_all) ends it under
-///   its old key or its new one.
+/// - Every call is atomic, and what it did is seen by every later one: a session that was ended is not found again.
+/// - [`replace`](Self::replace) changes the row that is there, and every column of it. A concurrent [`end_all`](Self::end_all)
+///   or [`end`](Self::end) removes it under its old key or its new one.
+/// - [`touch`](Self::touch) changes rows that are there and makes none; it is given 256 at most. [`sweep`](Self::sweep)
+///   looks at a row's times when it removes it, and not before.
+/// - Keys, names and users are told apart byte by byte: `Ann` and `ann` are two users.
 /// - A store that cannot tell returns `Err`, and a call ends within a time that the store sets.
-/// - Records come back as they went in. Losing one logs its user out; bringing one back that was removed is a security fault.
+/// - Records come back as they went in. Losing one logs its user out; bringing one back that was ended is a security fault.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Keeps a new session.
     ///
@@ -38,31 +41,31 @@ pub trait Store: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// The store cannot tell.
-    fn find(&self, id: &SessionId) -> Result<Option<Record>, StoreError>;
+    fn find(&self, key: &SessionKey) -> Result<Option<Record>, StoreError>;
 
     /// Puts `record` in the place of the session of key `old`; false, and nothing done, where there is none.
     ///
     /// # Errors
     /// The store cannot tell.
-    fn replace(&self, old: &SessionId, record: &Record) -> Result<bool, StoreError>;
+    fn replace(&self, old: &SessionKey, record: &Record) -> Result<bool, StoreError>;
 
     /// Moves times of last use ahead; those that lie behind, and sessions that are gone, are left out.
     ///
     /// # Errors
     /// The store cannot tell; some may have been moved.
-    fn touch(&self, uses: &[(SessionId, SystemTime)]) -> Result<(), StoreError>;
+    fn touch(&self, uses: &[(SessionKey, SystemTime)]) -> Result<(), StoreError>;
 
-    /// Removes one; whether there was one.
+    /// Removes the session of that name, if it is that user's; whether there was one.
     ///
     /// # Errors
     /// The store cannot tell.
-    fn remove(&self, id: &SessionId) -> Result<bool, StoreError>;
+    fn end(&self, user: &str, id: &SessionId) -> Result<bool, StoreError>;
 
     /// Removes all sessions of a user, `but` one, and answers how many.
     ///
     /// # Errors
     /// The store cannot tell.
-    fn remove_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError>;
+    fn end_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError>;
 
     /// All sessions of a user, in any order, those that have expired included.
     ///
@@ -84,15 +87,15 @@ pub trait AsyncStore: fmt::Debug + Send + Sync {
     /// As [`Store::insert`].
     fn insert<'a>(&'a self, record: &'a Record) -> Answer<'a, ()>;
     /// As [`Store::find`].
-    fn find<'a>(&'a self, id: &'a SessionId) -> Answer<'a, Option<Record>>;
+    fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Record>>;
     /// As [`Store::replace`].
-    fn replace<'a>(&'a self, old: &'a SessionId, record: &'a Record) -> Answer<'a, bool>;
+    fn replace<'a>(&'a self, old: &'a SessionKey, record: &'a Record) -> Answer<'a, bool>;
     /// As [`Store::touch`].
-    fn touch<'a>(&'a self, uses: &'a [(SessionId, SystemTime)]) -> Answer<'a, ()>;
-    /// As [`Store::remove`].
-    fn remove<'a>(&'a self, id: &'a SessionId) -> Answer<'a, bool>;
-    /// As [`Store::remove_all`].
-    fn remove_all<'a>(&'a self, user: &'a str, but: Option<&'a SessionId>) -> Answer<'a, u64>;
+    fn touch<'a>(&'a self, uses: &'a [(SessionKey, SystemTime)]) -> Answer<'a, ()>;
+    /// As [`Store::end`].
+    fn end<'a>(&'a self, user: &'a str, id: &'a SessionId) -> Answer<'a, bool>;
+    /// As [`Store::end_all`].
+    fn end_all<'a>(&'a self, user: &'a str, but: Option<&'a SessionId>) -> Answer<'a, u64>;
     /// As [`Store::list`].
     fn list<'a>(&'a self, user: &'a str) -> Answer<'a, Vec<Record>>;
     /// As [`Store::sweep`].
@@ -107,24 +110,24 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).insert(record)
     }
 
-    fn find(&self, id: &SessionId) -> Result<Option<Record>, StoreError> {
-        (**self).find(id)
+    fn find(&self, key: &SessionKey) -> Result<Option<Record>, StoreError> {
+        (**self).find(key)
     }
 
-    fn replace(&self, old: &SessionId, record: &Record) -> Result<bool, StoreError> {
+    fn replace(&self, old: &SessionKey, record: &Record) -> Result<bool, StoreError> {
         (**self).replace(old, record)
     }
 
-    fn touch(&self, uses: &[(SessionId, SystemTime)]) -> Result<(), StoreError> {
+    fn touch(&self, uses: &[(SessionKey, SystemTime)]) -> Result<(), StoreError> {
         (**self).touch(uses)
     }
 
-    fn remove(&self, id: &SessionId) -> Result<bool, StoreError> {
-        (**self).remove(id)
+    fn end(&self, user: &str, id: &SessionId) -> Result<bool, StoreError> {
+        (**self).end(user, id)
     }
 
-    fn remove_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError> {
-        (**self).remove_all(user, but)
+    fn end_all(&self, user: &str, but: Option<&SessionId>) -> Result<u64, StoreError> {
+        (**self).end_all(user, but)
     }
 
     fn list(&self, user: &str) -> Result<Vec<Record>, StoreError> {
@@ -141,24 +144,24 @@ impl<S: AsyncStore + ?Sized> AsyncStore for Arc<S> {
         (**self).insert(record)
     }
 
-    fn find<'a>(&'a self, id: &'a SessionId) -> Answer<'a, Option<Record>> {
-        (**self).find(id)
+    fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Record>> {
+        (**self).find(key)
     }
 
-    fn replace<'a>(&'a self, old: &'a SessionId, record: &'a Record) -> Answer<'a, bool> {
+    fn replace<'a>(&'a self, old: &'a SessionKey, record: &'a Record) -> Answer<'a, bool> {
         (**self).replace(old, record)
     }
 
-    fn touch<'a>(&'a self, uses: &'a [(SessionId, SystemTime)]) -> Answer<'a, ()> {
+    fn touch<'a>(&'a self, uses: &'a [(SessionKey, SystemTime)]) -> Answer<'a, ()> {
         (**self).touch(uses)
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> Answer<'a, bool> {
-        (**self).remove(id)
+    fn end<'a>(&'a self, user: &'a str, id: &'a SessionId) -> Answer<'a, bool> {
+        (**self).end(user, id)
     }
 
-    fn remove_all<'a>(&'a self, user: &'a str, but: Option<&'a SessionId>) -> Answer<'a, u64> {
-        (**self).remove_all(user, but)
+    fn end_all<'a>(&'a self, user: &'a str, but: Option<&'a SessionId>) -> Answer<'a, u64> {
+        (**self).end_all(user, but)
     }
 
     fn list<'a>(&'a self, user: &'a str) -> Answer<'a, Vec<Record>> {

@@ -12,6 +12,7 @@ mod rate_limit;
 mod rbac;
 mod redact;
 mod seal;
+mod session;
 mod text;
 mod token;
 
@@ -30,6 +31,7 @@ const ROOMS: &[Room] = &[
     ("redact", redact::races),
     ("rate_limit", rate_limit::races),
     ("rbac", rbac::races),
+    ("session", session::races),
     ("names", names::races),
     ("network", network::races),
     ("text", text::races),

@@ -8,7 +8,8 @@ use crate::token::TokenDigest;
 /// A [`CodeStore`] in memory, for one process and for tests, of at most so many users. Clones share what they hold.
 ///
 /// When it is full it refuses further users rather than forget one: see [`CodeStore`]'s contract. A restart forgets: recovery
-/// codes are then gone, and the last code of each user can be used again for as long as it stands.
+/// codes are then gone, and the last code of each user can be used again for as long as it stands. Codes of counters
+/// need a store that does not forget: from 0 on, all of them would be good once more.
 #[derive(Clone)]
 pub struct MemoryCodeStore {
     users: Arc<Mutex<Users>>,

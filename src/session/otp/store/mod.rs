@@ -67,7 +67,7 @@ pub trait CodeStore: fmt::Debug + Send + Sync {
     ///
     /// # Security
     /// Call it after the user's sealed secret was deleted, not before: without the step, the last code can be used again for
-    /// as long as it stands.
+    /// as long as it stands, and of a counter all that were ever used.
     fn remove(&self, user: &str) -> Result<(), CodeStoreError>;
 }
 
