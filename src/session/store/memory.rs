@@ -54,6 +54,9 @@ impl Store for Memory {
 
     fn replace(&self, old: &SessionId, record: &Record) -> Result<bool, StoreError> {
         let mut kept = self.write();
+        if record.id != *old && kept.records.contains_key(&record.id) {
+            return Err(StoreError::new("there is another session of that key"));
+        }
         let was_there = kept.remove(old);
         if was_there {
             kept.add(record.clone());

@@ -26,7 +26,7 @@ pub use memory::Memory;
 /// - [`replace`](Self::replace) changes the row that is there: a concurrent [`remove_all`](Self::remove_all) ends it under
 ///   its old key or its new one.
 /// - A store that cannot tell returns `Err`, and a call ends within a time that the store sets.
-/// - Records come back as they went in. Losing one logs its user out; bringing one back that was removed is a security fault.
+/// - Records come back as they went in, and users are told apart byte by byte. What a store has no room for is an error. Losing one logs its user out; bringing one back that was removed is a security fault.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Keeps a new session.
     ///
@@ -43,7 +43,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Puts `record` in the place of the session of key `old`; false, and nothing done, where there is none.
     ///
     /// # Errors
-    /// The store cannot tell.
+    /// The store cannot tell, or has another of the new key.
     fn replace(&self, old: &SessionId, record: &Record) -> Result<bool, StoreError>;
 
     /// Moves times of last use ahead; those that lie behind, and sessions that are gone, are left out.
