@@ -155,7 +155,7 @@ async fn lists_follow_whoever_logs_in(one: &Handle, other: &Handle, user: &str) 
     one.insert(&visit).await.unwrap();
     assert!(other.list(user).await.unwrap().is_empty());
     assert!(one.replace(&visit.id, &session).await.unwrap());
-    assert_eq!(other.list(user).await.unwrap(), [session.clone()]);
+    assert_eq!(other.list(user).await.unwrap(), std::slice::from_ref(&session));
     let another = record(&format!("{user} not"));
     assert!(one.replace(&session.id, &another).await.unwrap());
     assert!(other.list(user).await.unwrap().is_empty());

@@ -8,6 +8,14 @@
 //! | `Redis` | `redis` | several machines, where a crash may log users out; [`AsyncSessions`](super::AsyncSessions) |
 
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "rusqlite"))]
+mod row;
+#[cfg(feature = "rusqlite")]
+mod sqlite;
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,6 +26,12 @@ use super::{Record, SessionId};
 
 pub use super::error::StoreError;
 pub use memory::Memory;
+#[cfg(feature = "postgres")]
+pub use postgres::{Connections, Postgres};
+#[cfg(feature = "redis")]
+pub use redis::Redis;
+#[cfg(feature = "rusqlite")]
+pub use sqlite::Sqlite;
 
 /// Keeps sessions.
 ///
