@@ -164,10 +164,10 @@
 //! | `log` | `redact::log`: around any logger of `log` |
 //! | `metrics` | `audit::sink::Metrics`: security events counted through the `metrics` facade |
 //! | `ocsf` | `audit::sink::Ocsf`: security events in the Open Cybersecurity Schema Framework |
-//! | `postgres` | [`sql`]: values as parameters of `postgres` and `tokio-postgres` |
+//! | `postgres` | [`sql`]: values as parameters of `postgres` and `tokio-postgres`; `session::store::Postgres`: sessions and used codes |
 //! | `qr` | [`session::otp::ProvisioningUri`]`::to_qr_svg`: what an authenticator app scans |
-//! | `redis` | `rate_limit::store::redis`: limits that several processes share, on Redis, Valkey or a cluster |
-//! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite` |
+//! | `redis` | `rate_limit::store::redis`: limits that several processes share, on Redis, Valkey or a cluster; `session::store::Redis`: sessions and used codes, on one server |
+//! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite`; `session::store::Sqlite`: sessions and used codes |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile` |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
 //! | `tower` | [`rbac`]'s `RequirePermission`: a permission asked for before a service of tower |

@@ -32,8 +32,8 @@ use palisade::redact::{Finding as Redaction, Mask, RedactError, Redactor, Rule, 
 use palisade::seal::{Context, OpenReader, Opened, SealError, SealWriter, Sealer};
 use palisade::secret::{NotUtf8, SecretBytes, SecretString};
 use palisade::session::otp::{
-    Algorithm, CodeStore, CodeStoreError, MemoryCodeStore, Method, Otp, OtpCode, OtpError, OtpErrorKind,
-    OtpParameterError, OtpSecret, OtpSecretError, OtpVerifier, ProvisioningUri, RecoveryCodes,
+    Algorithm, AsyncCodeStore, CodeStore, CodeStoreError, MemoryCodeStore, Method, Otp, OtpCode, OtpError,
+    OtpErrorKind, OtpParameterError, OtpSecret, OtpSecretError, OtpVerifier, ProvisioningUri, RecoveryCodes,
     Verified as VerifiedCode,
 };
 use palisade::sql::{Dialect, Like, Query, Value as Parameter};
@@ -100,6 +100,19 @@ const _: () = {
     crosses_threads::<(ProvisioningUri, RecoveryCodes, VerifiedCode, CodeStoreError, OtpError)>();
     crosses_threads::<(OtpErrorKind, OtpParameterError, OtpSecretError)>();
     crosses_threads::<dyn CodeStore>();
+    crosses_threads::<dyn AsyncCodeStore>();
+    {
+        use palisade::session::store::{AsyncStore, Memory, Store, StoreError};
+        crosses_threads::<Memory>();
+        crosses_threads::<(Box<dyn Store>, Box<dyn AsyncStore>)>();
+        is_error::<StoreError>();
+    }
+    #[cfg(feature = "postgres")]
+    crosses_threads::<palisade::session::store::Postgres<std::sync::Arc<tokio_postgres::Client>>>();
+    #[cfg(feature = "redis")]
+    crosses_threads::<palisade::session::store::Redis>();
+    #[cfg(feature = "rusqlite")]
+    crosses_threads::<palisade::session::store::Sqlite>();
     crosses_threads::<(Cidr, CidrSet, Port, Uri)>();
     #[cfg(feature = "url")]
     {

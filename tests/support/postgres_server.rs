@@ -3,6 +3,8 @@
 //! `PALISADE_POSTGRES_BIN` names another folder of programs than Debian's. The server refuses to run as root: started by
 //! root, it runs as `nobody`.
 
+#![allow(dead_code, reason = "each test crate uses some of it")]
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -14,10 +16,20 @@ use std::time::{Duration, Instant};
 pub(crate) struct Server {
     child: Child,
     folder: PathBuf,
+    fsync: &'static str,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::with("fsync=off")
+    }
+
+    /// One that keeps what it acknowledged when it is killed.
+    pub(crate) fn durable() -> Self {
+        Self::with("fsync=on")
+    }
+
+    fn with(fsync: &'static str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name =
             format!("palisade-postgres-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -35,27 +47,33 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let log = fs::File::create(folder.join("log")).unwrap();
-        let child = program("postgres", &folder)
-            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-k"])
-            .arg(&folder)
-            .arg("-D")
-            .arg(&data)
-            .stderr(Stdio::from(log))
-            .spawn()
-            .unwrap();
-        let server = Self { child, folder };
-        let started = Instant::now();
-        let is_ready = || {
-            let asked =
-                program("pg_isready", &server.folder).arg("-q").arg("-h").arg(&server.folder).status();
-            asked.unwrap().success()
-        };
-        while !is_ready() {
-            assert!(started.elapsed() < Duration::from_secs(30), "postgres does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let child = serve(&folder, fsync);
+        let mut server = Self { child, folder, fsync };
+        server.wait();
         server
+    }
+
+    /// Kills it, as a crash would, and starts it again.
+    pub(crate) fn crash(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.child = serve(&self.folder, self.fsync);
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        let started = Instant::now();
+        let is_ready = |folder: &Path| {
+            program("pg_isready", folder).arg("-q").arg("-h").arg(folder).status().unwrap().success()
+        };
+        while !is_ready(&self.folder) {
+            assert!(started.elapsed() < Duration::from_secs(60), "postgres does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+            // It does not start before all that was left of a crash has ended.
+            if self.child.try_wait().unwrap().is_some() {
+                self.child = serve(&self.folder, self.fsync);
+            }
+        }
     }
 
     /// The folder of its socket.
@@ -71,6 +89,18 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn serve(folder: &Path, fsync: &str) -> Child {
+    let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
+    program("postgres", folder)
+        .args(["-c", "listen_addresses=", "-c", fsync, "-k"])
+        .arg(folder)
+        .arg("-D")
+        .arg(folder.join("data"))
+        .stderr(Stdio::from(log))
+        .spawn()
+        .unwrap()
 }
 
 fn program(name: &str, folder: &Path) -> Command {

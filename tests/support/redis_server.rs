@@ -60,7 +60,7 @@ impl Server {
         }
     }
 
-    /// Starts it on the same port, without what it knew.
+    /// Starts it on the same port, with what its settings made it keep: nothing unless they say so.
     pub(crate) fn restart(&mut self) {
         self.kill();
         let program = std::env::var("PALISADE_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());

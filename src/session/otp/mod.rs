@@ -83,6 +83,6 @@ pub use error::{OtpError, OtpErrorKind, OtpParameterError, OtpParameterErrorKind
 pub use provisioning::ProvisioningUri;
 pub use recovery::RecoveryCodes;
 pub use secret::{OtpSecret, OtpSecretError, OtpSecretErrorKind};
-pub use store::{CodeStore, CodeStoreError, MemoryCodeStore};
+pub use store::{AsyncCodeStore, CodeAnswer, CodeStore, CodeStoreError, MemoryCodeStore};
 pub use verified::{Method, Verified};
 pub use verifier::OtpVerifier;

@@ -1,16 +1,17 @@
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
+
+use zeroize::Zeroizing;
 
 use super::code::Otp;
 use super::error::{OtpError, OtpErrorKind, OtpParameterError, OtpParameterErrorKind};
 use super::recovery::{self, RecoveryCodes};
 use super::secret::OtpSecret;
-use super::store::CodeStore;
+use super::store::{AsyncCodeStore, CodeStore};
 use super::verified::{Method, Verified};
 use crate::clock::{Clock, SystemClock};
 use crate::compare::{self, Choice, ConditionallySelectable, CtOption};
-use crate::rate_limit::LoginGuard;
+use crate::rate_limit::{Attempt, LoginGuard};
 use crate::seal::Sealer;
 
 /// Checks the codes that users present: guesses are limited, and no code is accepted twice.
@@ -63,7 +64,7 @@ pub struct OtpVerifier<S> {
     clock: Arc<dyn Clock>,
 }
 
-impl<S: CodeStore> OtpVerifier<S> {
+impl<S> OtpVerifier<S> {
     /// Checks codes of [`Otp::default`] with a drift of one period, of secrets that `sealer` opens.
     pub fn new(sealer: Sealer, store: S, guard: impl Into<Arc<LoginGuard>>) -> Self {
         let (guard, clock) = (guard.into(), Arc::new(SystemClock));
@@ -106,6 +107,50 @@ impl<S: CodeStore> OtpVerifier<S> {
         Self { clock: Arc::new(clock), ..self }
     }
 
+    /// Where steps and recovery codes are.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The secret and what was presented, if both can be read.
+    fn read(&self, user: &str, sealed: &[u8], presented: &str) -> Result<Question, OtpError> {
+        let secret = OtpSecret::open(&self.sealer, user, sealed).map_err(|_| OtpErrorKind::Corrupt)?;
+        let presented = self.otp.read(presented).ok_or(OtpErrorKind::Malformed)?;
+        Ok(Question { secret, presented })
+    }
+
+    /// The period whose code was presented. Of two with one code the later, so that what was used is used for both.
+    fn period(&self, question: &Question) -> Result<u64, OtpError> {
+        let now = self.otp.step(self.clock.wall()).ok_or(OtpErrorKind::Unavailable)?;
+        let accepted = now.saturating_sub(self.drift)..=now.saturating_add(self.drift);
+        self.last_match(question, accepted).ok_or_else(|| OtpErrorKind::Wrong.into())
+    }
+
+    /// The counter whose code was presented, after the one that was used: none after the last there is. Of two with one code
+    /// the earlier, where the token more likely is.
+    fn counter(&self, question: &Question, used: Option<u64>) -> Result<u64, OtpError> {
+        let next = match used {
+            Some(used) => used.checked_add(1).ok_or(OtpErrorKind::Wrong)?,
+            None => 0,
+        };
+        let accepted = next..=next.saturating_add(self.look_ahead);
+        self.last_match(question, accepted.rev()).ok_or_else(|| OtpErrorKind::Wrong.into())
+    }
+
+    /// The last of `steps` whose code was presented. Nothing ends early, whichever it is.
+    fn last_match(&self, question: &Question, steps: impl Iterator<Item = u64>) -> Option<u64> {
+        let (mut last, mut any) = (0, Choice::from(0));
+        for step in steps {
+            let code = self.otp.hotp(&question.secret, step);
+            let same = Choice::from(u8::from(compare::equal(code.expose().as_bytes(), &question.presented)));
+            last.conditional_assign(&step, same);
+            any |= same;
+        }
+        CtOption::new(last, any).into()
+    }
+}
+
+impl<S: CodeStore> OtpVerifier<S> {
     /// Checks the code of a time, as authenticators show it; white space in it is passed over.
     ///
     /// `sealed` is what [`OtpSecret::seal`] made for this user, and `addr` where the request comes from: see
@@ -120,8 +165,9 @@ impl<S: CodeStore> OtpVerifier<S> {
         sealed: &[u8],
         presented: &str,
     ) -> Result<Verified, OtpError> {
-        // Of two periods with one code the later, so that what was used is used for both.
-        self.check(user, addr, sealed, presented, Method::Totp, || self.periods())
+        let attempt = self.guard.attempt(user, addr)?;
+        let step = self.period(&self.read(user, sealed, presented)?)?;
+        settle(user, Method::Totp, attempt, self.store.advance(user, step)?)
     }
 
     /// Checks the code of a counter, as tokens with a button show it, and counts on from there.
@@ -140,8 +186,10 @@ impl<S: CodeStore> OtpVerifier<S> {
         sealed: &[u8],
         presented: &str,
     ) -> Result<Verified, OtpError> {
-        // Of two counters with one code the earlier, where the token more likely is.
-        self.check(user, addr, sealed, presented, Method::Hotp, || self.counters(user).map(Iterator::rev))
+        let attempt = self.guard.attempt(user, addr)?;
+        let question = self.read(user, sealed, presented)?;
+        let step = self.counter(&question, self.store.step(user)?)?;
+        settle(user, Method::Hotp, attempt, self.store.advance(user, step)?)
     }
 
     /// Checks a recovery code, which is spent with that, and tells how many are left.
@@ -156,13 +204,9 @@ impl<S: CodeStore> OtpVerifier<S> {
     ) -> Result<Verified, OtpError> {
         let attempt = self.guard.attempt(user, addr)?;
         let digest = recovery::digest(user, presented).ok_or(OtpErrorKind::Malformed)?;
-        if !self.store.spend_code(user, &digest)? {
-            return Err(OtpErrorKind::Wrong.into());
-        }
-        attempt.succeeded();
+        let verified = spent(user, attempt, self.store.spend_code(user, &digest)?)?;
         // The code is spent, so its user is let in, whether or not the store can tell how many there are now.
-        let left = self.store.codes_left(user).ok();
-        Ok(Verified::passed(user, Method::Recovery).with_codes_left(left))
+        Ok(verified.with_codes_left(self.store.codes_left(user).ok()))
     }
 
     /// Checks the first code of a user's first secret, which is `sealed` and pending.
@@ -207,63 +251,122 @@ impl<S: CodeStore> OtpVerifier<S> {
         self.store.replace_codes(proof.user(), &codes.digests(proof.user()))?;
         Ok(codes)
     }
+}
 
-    /// Where steps and recovery codes are.
-    pub fn store(&self) -> &S {
-        &self.store
-    }
-
-    fn check<I: Iterator<Item = u64>>(
+impl<S: AsyncCodeStore> OtpVerifier<S> {
+    /// As [`verify`](Self::verify), in a store that is awaited. A future that is dropped may have used the code.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_async(
         &self,
         user: &str,
         addr: IpAddr,
         sealed: &[u8],
         presented: &str,
-        method: Method,
-        steps: impl FnOnce() -> Result<I, OtpError>,
     ) -> Result<Verified, OtpError> {
         let attempt = self.guard.attempt(user, addr)?;
-        let secret = OtpSecret::open(&self.sealer, user, sealed).map_err(|_| OtpErrorKind::Corrupt)?;
-        let presented = self.otp.read(presented).ok_or(OtpErrorKind::Malformed)?;
-        let step = self.last_match(&secret, steps()?, &presented).ok_or(OtpErrorKind::Wrong)?;
-        if !self.store.advance(user, step)? {
-            return Err(OtpErrorKind::Replayed.into());
-        }
-        attempt.succeeded();
-        Ok(Verified::passed(user, method))
+        let step = self.period(&self.read(user, sealed, presented)?)?;
+        settle(user, Method::Totp, attempt, self.store.advance(user, step).await?)
     }
 
-    /// The periods whose codes are accepted now.
-    fn periods(&self) -> Result<RangeInclusive<u64>, OtpError> {
-        let now = self.otp.step(self.clock.wall()).ok_or(OtpErrorKind::Unavailable)?;
-        Ok(now.saturating_sub(self.drift)..=now.saturating_add(self.drift))
-    }
-
-    /// The counters whose codes are accepted: none after the last there is.
-    fn counters(&self, user: &str) -> Result<RangeInclusive<u64>, OtpError> {
-        let next = match self.store.step(user)? {
-            Some(used) => used.checked_add(1).ok_or(OtpErrorKind::Wrong)?,
-            None => 0,
-        };
-        Ok(next..=next.saturating_add(self.look_ahead))
-    }
-
-    /// The last of `steps` whose code was presented. Nothing ends early, whichever it is.
-    fn last_match(
+    /// As [`verify_hotp`](Self::verify_hotp), in a store that is awaited.
+    ///
+    /// # Errors
+    /// As [`verify_hotp`](Self::verify_hotp).
+    pub async fn verify_hotp_async(
         &self,
-        secret: &OtpSecret,
-        steps: impl Iterator<Item = u64>,
-        presented: &[u8],
-    ) -> Option<u64> {
-        let (mut last, mut any) = (0, Choice::from(0));
-        for step in steps {
-            let code = self.otp.hotp(secret, step);
-            let same = Choice::from(u8::from(compare::equal(code.expose().as_bytes(), presented)));
-            last.conditional_assign(&step, same);
-            any |= same;
-        }
-        CtOption::new(last, any).into()
+        user: &str,
+        addr: IpAddr,
+        sealed: &[u8],
+        presented: &str,
+    ) -> Result<Verified, OtpError> {
+        let attempt = self.guard.attempt(user, addr)?;
+        let question = self.read(user, sealed, presented)?;
+        let step = self.counter(&question, self.store.step(user).await?)?;
+        settle(user, Method::Hotp, attempt, self.store.advance(user, step).await?)
     }
+
+    /// As [`spend_recovery_code`](Self::spend_recovery_code), in a store that is awaited.
+    ///
+    /// # Errors
+    /// As [`spend_recovery_code`](Self::spend_recovery_code).
+    pub async fn spend_recovery_code_async(
+        &self,
+        user: &str,
+        addr: IpAddr,
+        presented: &str,
+    ) -> Result<Verified, OtpError> {
+        let attempt = self.guard.attempt(user, addr)?;
+        let digest = recovery::digest(user, presented).ok_or(OtpErrorKind::Malformed)?;
+        let verified = spent(user, attempt, self.store.spend_code(user, &digest).await?)?;
+        Ok(verified.with_codes_left(self.store.codes_left(user).await.ok()))
+    }
+
+    /// As [`replace_recovery_codes`](Self::replace_recovery_codes), in a store that is awaited.
+    ///
+    /// # Errors
+    /// As [`replace_recovery_codes`](Self::replace_recovery_codes).
+    pub async fn replace_recovery_codes_async(&self, proof: &Verified) -> Result<RecoveryCodes, OtpError> {
+        let codes = RecoveryCodes::generate()?;
+        self.store.replace_codes(proof.user(), &codes.digests(proof.user())).await?;
+        Ok(codes)
+    }
+
+    /// As [`confirm_enrolment`](Self::confirm_enrolment), in a store that is awaited.
+    ///
+    /// # Errors
+    /// As [`confirm_enrolment`](Self::confirm_enrolment).
+    pub async fn confirm_enrolment_async(
+        &self,
+        user: &str,
+        addr: IpAddr,
+        sealed: &[u8],
+        presented: &str,
+    ) -> Result<Verified, OtpError> {
+        if self.store.step(user).await?.is_some() || self.store.codes_left(user).await? > 0 {
+            return Err(OtpErrorKind::Enrolled.into());
+        }
+        self.verify_async(user, addr, sealed, presented).await
+    }
+
+    /// As [`confirm_replacement`](Self::confirm_replacement), in a store that is awaited.
+    ///
+    /// # Errors
+    /// As [`confirm_replacement`](Self::confirm_replacement).
+    pub async fn confirm_replacement_async(
+        &self,
+        proof: &Verified,
+        addr: IpAddr,
+        sealed: &[u8],
+        presented: &str,
+    ) -> Result<Verified, OtpError> {
+        self.verify_async(proof.user(), addr, sealed, presented).await
+    }
+}
+
+/// What a code is looked for with.
+struct Question {
+    secret: OtpSecret,
+    presented: Zeroizing<Vec<u8>>,
+}
+
+/// After the store was told of the step: whether that was new.
+fn settle(user: &str, method: Method, attempt: Attempt<'_>, is_new: bool) -> Result<Verified, OtpError> {
+    if !is_new {
+        return Err(OtpErrorKind::Replayed.into());
+    }
+    attempt.succeeded();
+    Ok(Verified::passed(user, method))
+}
+
+/// After the store was told that a recovery code is spent: whether there was one.
+fn spent(user: &str, attempt: Attempt<'_>, was_there: bool) -> Result<Verified, OtpError> {
+    if !was_there {
+        return Err(OtpErrorKind::Wrong.into());
+    }
+    attempt.succeeded();
+    Ok(Verified::passed(user, Method::Recovery))
 }
 
 #[cfg(test)]

@@ -59,6 +59,9 @@ impl Store for Memory {
 
     fn replace(&self, old: &SessionKey, record: &Record) -> Result<bool, StoreError> {
         let mut kept = self.write();
+        if record.key != *old && kept.records.contains_key(&record.key) {
+            return Err(StoreError::new("there is another session of that key"));
+        }
         let was_there = kept.remove(old);
         if was_there {
             kept.add(record.clone());

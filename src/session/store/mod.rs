@@ -8,6 +8,14 @@
 //! | `Redis` | `redis` | several machines, where a crash may log users out; [`AsyncSessions`](super::AsyncSessions) |
 
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "rusqlite"))]
+mod row;
+#[cfg(feature = "rusqlite")]
+mod sqlite;
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,6 +26,12 @@ use super::{Record, SessionId, SessionKey};
 
 pub use super::error::StoreError;
 pub use memory::Memory;
+#[cfg(feature = "postgres")]
+pub use postgres::{Connections, Postgres};
+#[cfg(feature = "redis")]
+pub use redis::Redis;
+#[cfg(feature = "rusqlite")]
+pub use sqlite::Sqlite;
 
 /// Keeps sessions.
 ///
@@ -29,7 +43,8 @@ pub use memory::Memory;
 ///   looks at a row's times when it removes it, and not before.
 /// - Keys, names and users are told apart byte by byte: `Ann` and `ann` are two users.
 /// - A store that cannot tell returns `Err`, and a call ends within a time that the store sets.
-/// - Records come back as they went in. Losing one logs its user out; bringing one back that was ended is a security fault.
+/// - Records come back as they went in. What a store has no room for is an error. Losing one logs its
+///   user out; bringing one back that was ended is a security fault.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Keeps a new session.
     ///
@@ -46,7 +61,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Puts `record` in the place of the session of key `old`; false, and nothing done, where there is none.
     ///
     /// # Errors
-    /// The store cannot tell.
+    /// The store cannot tell, or has another of the new key.
     fn replace(&self, old: &SessionKey, record: &Record) -> Result<bool, StoreError>;
 
     /// Moves times of last use ahead; those that lie behind, and sessions that are gone, are left out.

@@ -2,8 +2,10 @@ mod memory;
 
 use std::error::Error;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::session::store::StoreError;
 use crate::token::TokenDigest;
 
 pub use memory::MemoryCodeStore;
@@ -71,6 +73,27 @@ pub trait CodeStore: fmt::Debug + Send + Sync {
     fn remove(&self, user: &str) -> Result<(), CodeStoreError>;
 }
 
+/// A [`CodeStore`] whose answers are awaited. The contract is the same, and so are the tests.
+///
+/// Dropping a future may leave its work done or not done, and never half.
+pub trait AsyncCodeStore: fmt::Debug + Send + Sync {
+    /// As [`CodeStore::step`].
+    fn step<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, Option<u64>>;
+    /// As [`CodeStore::advance`].
+    fn advance<'a>(&'a self, user: &'a str, step: u64) -> CodeAnswer<'a, bool>;
+    /// As [`CodeStore::replace_codes`].
+    fn replace_codes<'a>(&'a self, user: &'a str, digests: &'a [TokenDigest]) -> CodeAnswer<'a, ()>;
+    /// As [`CodeStore::spend_code`].
+    fn spend_code<'a>(&'a self, user: &'a str, digest: &'a TokenDigest) -> CodeAnswer<'a, bool>;
+    /// As [`CodeStore::codes_left`].
+    fn codes_left<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, usize>;
+    /// As [`CodeStore::remove`].
+    fn remove<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, ()>;
+}
+
+/// What an [`AsyncCodeStore`] will answer.
+pub type CodeAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, CodeStoreError>> + Send + 'a>>;
+
 impl<S: CodeStore + ?Sized> CodeStore for Arc<S> {
     fn step(&self, user: &str) -> Result<Option<u64>, CodeStoreError> {
         (**self).step(user)
@@ -97,6 +120,32 @@ impl<S: CodeStore + ?Sized> CodeStore for Arc<S> {
     }
 }
 
+impl<S: AsyncCodeStore + ?Sized> AsyncCodeStore for Arc<S> {
+    fn step<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, Option<u64>> {
+        (**self).step(user)
+    }
+
+    fn advance<'a>(&'a self, user: &'a str, step: u64) -> CodeAnswer<'a, bool> {
+        (**self).advance(user, step)
+    }
+
+    fn replace_codes<'a>(&'a self, user: &'a str, digests: &'a [TokenDigest]) -> CodeAnswer<'a, ()> {
+        (**self).replace_codes(user, digests)
+    }
+
+    fn spend_code<'a>(&'a self, user: &'a str, digest: &'a TokenDigest) -> CodeAnswer<'a, bool> {
+        (**self).spend_code(user, digest)
+    }
+
+    fn codes_left<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, usize> {
+        (**self).codes_left(user)
+    }
+
+    fn remove<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, ()> {
+        (**self).remove(user)
+    }
+}
+
 /// A store of codes cannot tell; the code is refused.
 #[derive(Clone, Debug, Default)]
 pub struct CodeStoreError {
@@ -107,6 +156,13 @@ impl CodeStoreError {
     /// An error that a store's author makes of what went wrong. `source` is shown to operators: it must hold no digests.
     pub fn new(source: Option<Arc<dyn Error + Send + Sync>>) -> Self {
         Self { source }
+    }
+}
+
+/// Of a store that keeps sessions as well.
+impl From<StoreError> for CodeStoreError {
+    fn from(error: StoreError) -> Self {
+        Self::new(Some(Arc::new(error)))
     }
 }
 

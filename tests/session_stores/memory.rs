@@ -1,0 +1,22 @@
+//! Sessions in memory.
+
+use std::sync::Arc;
+
+use palisade::session::store::{AsyncStore, Memory, Store};
+
+use crate::sessions::{self, Blocking, Handle};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_keeps_the_contract() {
+    let memory = Memory::default();
+    let (one, other): (Handle, Handle) = (Arc::new(Blocking(memory.clone())), Arc::new(Blocking(memory)));
+    sessions::suite(&one, &other, "memory").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stores_that_are_objects_keep_the_contract() {
+    let shared: Arc<dyn Store> = Arc::new(Memory::default());
+    let awaited: Arc<dyn AsyncStore> = Arc::new(Blocking(shared));
+    let twice: Handle = Arc::new(Arc::clone(&awaited));
+    sessions::suite(&awaited, &twice, "shared memory").await;
+}
