@@ -148,6 +148,27 @@ fn what_was_damaged_lets_nobody_in() {
     }
 }
 
+/// However many wait: each for itself, and not one after the other.
+#[test]
+fn a_file_that_another_holds_ends_all_calls_in_time() {
+    let folder = Folder::new("held");
+    let store = Sqlite::open(folder.file()).unwrap();
+    let record = sessions::record("ann");
+    store.insert(&record).unwrap();
+    let raw = Connection::open(folder.file()).unwrap();
+    raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..30 {
+            scope.spawn(|| assert!(Store::remove(&store, &record.id).is_err()));
+        }
+    });
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert_eq!(store.find(&record.id).unwrap().as_ref(), Some(&record));
+    raw.execute_batch("ROLLBACK").unwrap();
+    assert!(Store::remove(&store, &record.id).unwrap());
+}
+
 #[test]
 fn a_file_that_is_no_database_is_an_error() {
     let folder = Folder::new("none");

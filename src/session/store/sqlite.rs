@@ -1,8 +1,9 @@
+use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{Connection, Error, ErrorCode, OptionalExtension, ToSql, TransactionBehavior, params};
+use rusqlite::{Connection, Error, ErrorCode, OptionalExtension, ToSql, TransactionBehavior, ffi, params};
 
 use super::row::{self, Row};
 use super::{Store, StoreError};
@@ -26,15 +27,21 @@ use crate::token::TokenDigest;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The tables are `palisade_sessions`, `palisade_otp_steps` and `palisade_recovery_codes`. A call waits two seconds at most for the
-/// other processes, after the calls of its own process that came before. Steps above 2^63 − 1 are errors.
+/// The tables are `palisade_sessions`, `palisade_otp_steps` and `palisade_recovery_codes`. A call waits two seconds
+/// at most for those of its own process, and as long for other processes. Steps above 2^63 − 1 are errors.
 ///
 /// # Security
 /// What was ended stays ended, and what was used stays used, when the machine loses its power: SQLite has written it to the disk
 /// before a call returns. A copy of the file that is put back brings back what was ended since.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sqlite {
-    connection: Arc<Mutex<Connection>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// None while a call has it. One that panicked does not bring it back: from then on all calls are errors.
+    connection: Mutex<Option<Connection>>,
+    returned: Condvar,
 }
 
 impl Sqlite {
@@ -52,33 +59,53 @@ impl Sqlite {
     /// The tables cannot be made.
     pub fn new(mut connection: Connection) -> Result<Self, StoreError> {
         prepare(&mut connection).map_err(StoreError::new)?;
-        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+        let shared = Shared { connection: Mutex::new(Some(connection)), returned: Condvar::new() };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        // INVARIANT: nothing panics while the lock is held.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs one statement; how many rows it wrote.
-    fn execute(&self, statement: &str, values: &[&dyn ToSql]) -> Result<usize, Error> {
-        self.lock().prepare_cached(statement)?.execute(values)
+    /// Does `work` when it is this call's turn.
+    fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let Shared { connection, returned } = &*self.shared;
+        let waiting = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut held, _) = returned
+            .wait_timeout_while(waiting, TIMEOUT, |connection| connection.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        let busy = || Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None);
+        let mut taken = held.take().ok_or_else(busy)?;
+        drop(held); // others wait for the connection, but not for longer than they may
+        let done = work(&mut taken);
+        *connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
+        returned.notify_one();
+        done
     }
 
     /// Does `work` whole or not at all.
     fn transact(&self, work: impl FnOnce(&Connection) -> Result<(), Error>) -> Result<(), Error> {
-        let mut connection = self.lock();
-        // Immediate: one that reads first and is to write then may fail without having waited.
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        work(&transaction)?;
-        transaction.commit()
+        self.with(|connection| {
+            // Immediate: one that reads first and is to write then may fail without having waited.
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            work(&transaction)?;
+            transaction.commit()
+        })
+    }
+
+    /// Runs one statement; how many rows it wrote.
+    fn execute(&self, statement: &str, values: &[&dyn ToSql]) -> Result<usize, Error> {
+        self.with(|connection| connection.prepare_cached(statement)?.execute(values))
+    }
+
+    /// The number that a statement answers with, if it answers.
+    fn number(&self, statement: &str, user: &str) -> Result<Option<u64>, CodeStoreError> {
+        let number: Result<Option<i64>, Error> = self.with(|connection| {
+            connection.prepare_cached(statement)?.query_row([user], |row| row.get(0)).optional()
+        });
+        number.map_err(unavailable)?.map(u64::try_from).transpose().map_err(|_| CodeStoreError::default())
     }
 
     fn read(&self, statement: &str, value: &str) -> Result<Vec<Record>, StoreError> {
-        let connection = self.lock();
-        let mut prepared = connection.prepare_cached(statement).map_err(StoreError::new)?;
-        let rows = prepared.query_map([value], columns).map_err(StoreError::new)?;
-        rows.map(|row| row.map_err(StoreError::new)?.record()).collect()
+        let rows: Result<Vec<_>, Error> = self
+            .with(|connection| connection.prepare_cached(statement)?.query_map([value], columns)?.collect());
+        rows.map_err(StoreError::new)?.into_iter().map(Row::record).collect()
     }
 
     /// All columns of a record, and the key of the row that it takes over.
@@ -143,12 +170,7 @@ impl Store for Sqlite {
 
 impl CodeStore for Sqlite {
     fn step(&self, user: &str) -> Result<Option<u64>, CodeStoreError> {
-        let connection = self.lock();
-        let stored: Option<i64> = connection
-            .prepare_cached(STEP)
-            .and_then(|mut prepared| prepared.query_row([user], |row| row.get(0)).optional())
-            .map_err(unavailable)?;
-        stored.map(u64::try_from).transpose().map_err(|_| CodeStoreError::default())
+        self.number(STEP, user)
     }
 
     fn advance(&self, user: &str, step: u64) -> Result<bool, CodeStoreError> {
@@ -170,12 +192,7 @@ impl CodeStore for Sqlite {
     }
 
     fn codes_left(&self, user: &str) -> Result<usize, CodeStoreError> {
-        let connection = self.lock();
-        let left = connection
-            .prepare_cached(CODES_LEFT)
-            .and_then(|mut prepared| prepared.query_row([user], |row| row.get::<_, i64>(0)))
-            .map_err(unavailable)?;
-        usize::try_from(left).map_err(|_| CodeStoreError::default())
+        Ok(self.number(CODES_LEFT, user)?.and_then(|left| usize::try_from(left).ok()).unwrap_or_default())
     }
 
     fn remove(&self, user: &str) -> Result<(), CodeStoreError> {
@@ -184,6 +201,12 @@ impl CodeStore for Sqlite {
             connection.prepare_cached(FORGET_STEP)?.execute([user]).map(drop)
         });
         removed.map_err(unavailable)
+    }
+}
+
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sqlite").finish_non_exhaustive()
     }
 }
 
@@ -202,11 +225,11 @@ fn prepare(connection: &mut Connection) -> Result<(), Error> {
     transaction.commit()
 }
 
-/// Waits while another process writes, for two seconds in all. `SQLite`'s own wait grows to a tenth of a second between two looks:
+/// Waits while another process writes, until the time is up. `SQLite`'s own wait grows to a tenth of a second between two looks:
 /// beside a process that writes all the time, it may end without having seen it pause.
 fn waits_on(tried: i32) -> bool {
     std::thread::sleep(Duration::from_millis(1));
-    tried < 2_000
+    u128::from(tried.unsigned_abs()) < TIMEOUT.as_millis()
 }
 
 fn columns(row: &rusqlite::Row<'_>) -> Result<Row<String, Vec<u8>>, Error> {
@@ -228,6 +251,8 @@ fn columns(row: &rusqlite::Row<'_>) -> Result<Row<String, Vec<u8>>, Error> {
 fn unavailable(error: Error) -> CodeStoreError {
     CodeStoreError::new(Some(Arc::new(error)))
 }
+
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 // With a log that is written ahead, readers do not wait for the writer. FULL, since under NORMAL it is synced now and then: after a
 // power cut, sessions that were ended and codes that were used since would be good again. On macOS a sync alone does not reach

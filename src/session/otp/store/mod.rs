@@ -21,6 +21,8 @@ pub use memory::MemoryCodeStore;
 /// - A store that cannot tell returns `Err`; the code is then refused. A step that it has no room for, as one above 2^63 − 1
 ///   in many databases, is such a case.
 ///
+/// [`MemoryCodeStore`] is one; with features, the [stores of sessions](crate::session::store) are as well.
+///
 /// In SQL, with tables `otp_steps (account PRIMARY KEY, step)` and `recovery_codes (account, digest, PRIMARY KEY (account,
 /// digest))`:
 ///
