@@ -160,13 +160,13 @@ fn a_file_that_another_holds_ends_all_calls_in_time() {
     let started = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..30 {
-            scope.spawn(|| assert!(Store::remove(&store, &record.id).is_err()));
+            scope.spawn(|| assert!(store.end("ann", &record.id).is_err()));
         }
     });
     assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
-    assert_eq!(store.find(&record.id).unwrap().as_ref(), Some(&record));
+    assert_eq!(store.find(&record.key).unwrap().as_ref(), Some(&record));
     raw.execute_batch("ROLLBACK").unwrap();
-    assert!(Store::remove(&store, &record.id).unwrap());
+    assert!(store.end("ann", &record.id).unwrap());
 }
 
 #[test]
