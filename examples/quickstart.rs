@@ -122,7 +122,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let renewed = app.sessions.authenticated_again(session, AuthLevel::Password)?;
     match app.sessions.check(issued.expose()) {
         Err(_) => {
-            println!("  after another proof of who it is there is a new token, and the old one is nobody's")
+            println!("  after another proof of who it is there is a new token, and the old one is nobody's");
         }
         Ok(_) => return Err("an old token is still good".into()),
     }
