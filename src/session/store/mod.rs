@@ -40,7 +40,8 @@ pub use sqlite::Sqlite;
 /// - [`replace`](Self::replace) changes the row that is there: a concurrent [`remove_all`](Self::remove_all) ends it under
 ///   its old key or its new one.
 /// - A store that cannot tell returns `Err`, and a call ends within a time that the store sets.
-/// - Records come back as they went in, and users are told apart byte by byte. What a store has no room for is an error. Losing one logs its user out; bringing one back that was removed is a security fault.
+/// - Records come back as they went in, and users are told apart byte by byte. What a store has no room for is an error.
+/// - Losing a session logs its user out; bringing one back that was removed is a security fault.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Keeps a new session.
     ///
