@@ -130,7 +130,11 @@ async fn a_row_that_another_holds_ends_a_call_in_time() {
     // A use is not worth waiting for, and there is nothing to be swept that somebody holds.
     store.touch(&[(record.key, record.last_used + Duration::from_secs(1))]).await.unwrap();
     assert_eq!(store.sweep(record.expires, record.last_used).await.unwrap(), 0);
+    // Whoever holds it is not in its own way.
+    assert!(Postgres::new(Arc::clone(&raw)).end("ann", &record.id).await.unwrap());
+    assert!(store.find(&record.key).await.unwrap().is_some());
     raw.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(store.find(&record.key).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -151,6 +151,29 @@ async fn a_server_that_hangs_ends_a_call_in_time() {
 
 #[tokio::test]
 #[ignore = "needs a server of Redis"]
+async fn callers_that_go_away_leave_the_connection_to_others() {
+    let server = Server::start();
+    let store = store(&server);
+    let record = sessions::record("ann");
+    store.insert(&record).await.unwrap();
+    let connections = || {
+        let stats = server.text(&["INFO", "stats"]);
+        let line = stats.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+        line.unwrap().parse::<u64>().unwrap()
+    };
+    let before = connections();
+    server.ask(&["CLIENT", "PAUSE", "60000", "WRITE"]);
+    for _ in 0..5 {
+        let unanswered = tokio::time::timeout(Duration::from_millis(20), store.end_all("ann", None)).await;
+        assert!(unanswered.is_err());
+    }
+    server.ask(&["CLIENT", "UNPAUSE"]);
+    store.find(&record.key).await.unwrap();
+    assert_eq!(connections(), before + 3, "the server's own three questions");
+}
+
+#[tokio::test]
+#[ignore = "needs a server of Redis"]
 async fn a_full_server_is_an_error_and_forgets_nothing() {
     let server = Server::start();
     let store = store(&server);

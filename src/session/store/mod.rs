@@ -43,8 +43,8 @@ pub use sqlite::Sqlite;
 ///   looks at a row's times when it removes it, and not before.
 /// - Keys, names and users are told apart byte by byte: `Ann` and `ann` are two users.
 /// - A store that cannot tell returns `Err`, and a call ends within a time that the store sets.
-/// - Records come back as they went in. What a store has no room for is an error. Losing one logs its
-///   user out; bringing one back that was ended is a security fault.
+/// - Records come back as they went in. What a store has no room for is an error.
+/// - Losing a session logs its user out; bringing one back that was ended is a security fault.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Keeps a new session.
     ///

@@ -1,3 +1,4 @@
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -5,6 +6,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use sha1::{Digest, Sha1};
+use tokio::time::{Instant, timeout_at};
 
 use super::super::StoreError;
 use crate::encoding;
@@ -35,39 +37,37 @@ impl Server {
             command.arg(script).arg(0).arg(args);
             command
         };
-        let asked = async {
-            match self.send(&script("EVALSHA", &self.script_digest)).await {
-                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    self.send(&script("EVAL", SCRIPT)).await
-                }
-                answer => answer,
-            }
+        let deadline = Instant::now() + timeout;
+        let answer = match self.send(&script("EVALSHA", &self.script_digest), deadline).await {
+            Err(error) if is_unknown_script(&error) => self.send(&script("EVAL", SCRIPT), deadline).await,
+            answer => answer,
         };
-        in_time(asked, timeout).await
+        answer.map_err(|error| unavailable(&error))
     }
 
     /// A command's answer.
     pub(super) async fn ask(&self, command: &Cmd, timeout: Duration) -> Result<Value, StoreError> {
-        in_time(self.send(command), timeout).await
+        self.send(command, Instant::now() + timeout).await.map_err(|error| unavailable(&error))
     }
 
-    async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
-        match self.send_once(command).await {
-            // It was lost while nobody used it, as by a restart. Where the server did what was asked and only the answer was lost,
-            // the second time finds it done, which denies.
-            Err(error) if error.is_connection_dropped() => self.send_once(command).await,
+    async fn send(&self, command: &Cmd, deadline: Instant) -> Result<Value, RedisError> {
+        match self.send_once(command, deadline).await {
+            // It was lost while nobody used it, as by a restart. Where the server did what was asked and only the answer was
+            // lost, the second time finds it done, which denies.
+            Err(error) if error.is_connection_dropped() => self.send_once(command, deadline).await,
             answer => answer,
         }
     }
 
-    async fn send_once(&self, command: &Cmd) -> Result<Value, RedisError> {
-        let live = self.connect().await?;
-        let mut unanswered = Unanswered(Some(&live));
-        let answer = command.query_async(&mut live.connection.clone()).await;
-        // A server that answers with another error, such as that it has become a replica, may not be the one to ask any more.
-        let is_well = answer.as_ref().map_or_else(leaves_connection_well, |_| true);
-        if is_well {
-            unanswered.0 = None;
+    async fn send_once(&self, command: &Cmd, deadline: Instant) -> Result<Value, RedisError> {
+        let live = timeout_at(deadline, self.connect()).await.unwrap_or_else(|_| Err(late()))?;
+        let mut connection = live.connection.clone();
+        let answer = timeout_at(deadline, command.query_async(&mut connection)).await;
+        let answer = answer.unwrap_or_else(|_| Err(late()));
+        // A server that answers with another error, such as that it has become a replica, may not be the one to ask any more. Who
+        // waits on a connection that is given up still gets an answer or a timeout.
+        if answer.as_ref().is_err_and(|error| !leaves_connection_well(error)) {
+            live.is_lost.store(true, Ordering::Relaxed);
         }
         answer
     }
@@ -77,45 +77,33 @@ impl Server {
         if let Some(live) = live.as_ref().filter(|live| !live.is_lost.load(Ordering::Relaxed)) {
             return Ok(Arc::clone(live));
         }
-        // The call's timeout bounds both.
+        // The call's deadline bounds both.
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
         Ok(Arc::clone(live.insert(Arc::new(Live { connection, is_lost: AtomicBool::new(false) }))))
     }
 }
 
-/// A call without an answer yet. Its connection is given up with it: who waits on that still gets an answer or a timeout.
-struct Unanswered<'a>(Option<&'a Live>);
-
-impl Drop for Unanswered<'_> {
-    fn drop(&mut self) {
-        if let Some(live) = self.0 {
-            live.is_lost.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-async fn in_time(
-    asked: impl Future<Output = Result<Value, RedisError>>,
-    timeout: Duration,
-) -> Result<Value, StoreError> {
-    match tokio::time::timeout(timeout, asked).await {
-        Ok(answer) => answer.map_err(|error| unavailable(&error)),
-        Err(_) => Err(StoreError::new("the server did not answer in time")),
-    }
+fn late() -> RedisError {
+    io::Error::from(io::ErrorKind::TimedOut).into()
 }
 
 /// Not the client's own error: its details come from the server, and may hold what was sent.
 fn unavailable(error: &RedisError) -> StoreError {
     StoreError::new(match error.code() {
+        _ if error.is_timeout() => "the server did not answer in time".to_owned(),
         Some(code) => format!("the server answered with the error {code}"),
         None => error.category().to_owned(),
     })
 }
 
-fn leaves_connection_well(error: &RedisError) -> bool {
+fn is_unknown_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
-        || matches!(error.code(), Some("TAKEN" | "OOM"))
+}
+
+/// Whether the server refused one call, and said why.
+fn leaves_connection_well(error: &RedisError) -> bool {
+    is_unknown_script(error) || matches!(error.code(), Some("TAKEN" | "OOM"))
 }
 
 const SCRIPT: &str = include_str!("script.lua");

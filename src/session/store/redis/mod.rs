@@ -30,8 +30,8 @@ use connection::Server;
 /// ```
 ///
 /// A check is one round trip. A session is a hash, `<prefix>:s:<key>`, that the server forgets by itself when it expires; a user's
-/// sessions are a sorted set, `<prefix>:u:<user>`, and what was used of codes is under `<prefix>:o:<user>` and `<prefix>:c:<user>`. It is no
-/// store for a cluster, whose servers change no two keys in one step.
+/// sessions are a sorted set, `<prefix>:u:<user>`, and used codes are under `<prefix>:o:<user>` and `<prefix>:c:<user>`. It is no store for
+/// a cluster, whose servers change no two keys in one step.
 ///
 /// # Security
 /// What the server loses it does not remember as ended:
