@@ -15,7 +15,6 @@ mod awaited;
 mod codes;
 #[path = "session_stores/crash.rs"]
 mod crash;
-#[cfg(any(feature = "redis", feature = "rusqlite", all(feature = "postgres", unix)))]
 #[path = "support/dice.rs"]
 mod dice;
 #[path = "session_stores/memory.rs"]
@@ -37,3 +36,5 @@ mod sessions;
 #[cfg(feature = "rusqlite")]
 #[path = "session_stores/sqlite.rs"]
 mod sqlite;
+#[path = "session_stores/storm.rs"]
+mod storm;

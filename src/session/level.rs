@@ -37,6 +37,19 @@ pub enum AuthLevel {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// With a permission it goes into one function, which then asks for both:
+///
+/// ```
+/// use palisade::rbac::Granted;
+/// use palisade::session::{Proven, RecentSecondFactor};
+///
+/// palisade::permissions! { enum AccountPerm in may { Close = "account:close" } }
+///
+/// fn close(_: Granted<'_, may::Close>, proof: &Proven<'_, RecentSecondFactor<600>>) {
+///     println!("{} closes the account", proof.user());
+/// }
+/// ```
+///
 /// It is gone with its session:
 ///
 /// ```compile_fail,E0505

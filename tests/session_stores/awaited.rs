@@ -45,7 +45,7 @@ impl<S: AsyncCodeStore> CodeStore for Awaited<S> {
 
 /// A store that blocks, as one that is awaited.
 #[derive(Debug)]
-struct Ready<S>(S);
+pub(crate) struct Ready<S>(pub(crate) S);
 
 impl<S: CodeStore> AsyncCodeStore for Ready<S> {
     fn step<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, Option<u64>> {

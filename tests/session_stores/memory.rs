@@ -2,15 +2,26 @@
 
 use std::sync::Arc;
 
+use palisade::session::otp::{AsyncCodeStore, MemoryCodeStore};
 use palisade::session::store::{AsyncStore, Memory, Store};
 
+use crate::awaited::Ready;
 use crate::sessions::{self, Blocking, Handle};
+use crate::storm;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_keeps_the_contract() {
     let memory = Memory::default();
     let (one, other): (Handle, Handle) = (Arc::new(Blocking(memory.clone())), Arc::new(Blocking(memory)));
     sessions::suite(&one, &other, "memory").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_lets_in_nobody_whose_time_is_over() {
+    let (memory, codes) = (Memory::default(), MemoryCodeStore::new(100));
+    let handle = || -> Handle { Arc::new(Blocking(memory.clone())) };
+    let codes = || -> Arc<dyn AsyncCodeStore> { Arc::new(Ready(codes.clone())) };
+    storm::lets_in_nobody_whose_time_is_over([handle(), handle()], [codes(), codes()]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

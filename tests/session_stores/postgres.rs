@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use palisade::session::otp::AsyncCodeStore;
 use palisade::session::store::{AsyncStore, Connections, Postgres, StoreError};
 use palisade::session::{AsyncSessions, AuthLevel, Login, SessionErrorKind};
 use tokio::sync::Mutex;
@@ -14,7 +15,7 @@ use crate::awaited::{self, Awaited};
 use crate::dice::Dice;
 use crate::postgres_server::Server;
 use crate::sessions::{self, Handle};
-use crate::{codes, crash};
+use crate::{codes, crash, storm};
 
 /// Connections that take turns, and are made anew when they are lost.
 struct Pool {
@@ -63,6 +64,19 @@ async fn postgresql_keeps_the_contract() {
     let (one, other): (Handle, Handle) =
         (Arc::new(Pool::store(&server).await), Arc::new(Pool::store(&server).await));
     sessions::suite(&one, &other, "postgresql").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL"]
+async fn postgresql_lets_in_nobody_whose_time_is_over() {
+    let server = Server::start();
+    let stores = [Arc::new(Pool::store(&server).await), Arc::new(Pool::store(&server).await)];
+    let handles = stores.clone().map(|store| -> Handle { store });
+    storm::lets_in_nobody_whose_time_is_over(
+        handles,
+        stores.map(|store| -> Arc<dyn AsyncCodeStore> { store }),
+    )
+    .await;
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::awaited::{self, Awaited};
 use crate::dice::Dice;
 use crate::redis_server::Server;
 use crate::sessions::{self, Handle};
-use crate::{codes, crash};
+use crate::{codes, crash, storm};
 
 /// Patient: the tests share the machine.
 fn store(server: &Server) -> Redis {
@@ -30,6 +30,19 @@ async fn redis_keeps_the_contract() {
         Arc::new(store(&server).prefix("another [a-z]*")),
     );
     sessions::suite(&one, &other, "redis").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a server of Redis"]
+async fn redis_lets_in_nobody_whose_time_is_over() {
+    let server = Server::start();
+    let stores = [(); 2].map(|()| Arc::new(store(&server)));
+    let handles = stores.clone().map(|store| -> Handle { store });
+    storm::lets_in_nobody_whose_time_is_over(
+        handles,
+        stores.map(|store| -> Arc<dyn AsyncCodeStore> { store }),
+    )
+    .await;
 }
 
 #[test]

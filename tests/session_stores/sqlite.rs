@@ -8,15 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use palisade::session::otp::{CodeStore, CodeStoreError};
+use palisade::session::otp::{AsyncCodeStore, CodeStore, CodeStoreError};
 use palisade::session::store::{Sqlite, Store};
 use palisade::session::{AuthLevel, Login, SessionErrorKind, Sessions};
 use palisade::token::TokenDigest;
 use rusqlite::Connection;
 
-use crate::codes;
+use crate::awaited::Ready;
 use crate::dice::Dice;
 use crate::sessions::{self, Blocking, Handle};
+use crate::{codes, storm};
 
 /// Removed when dropped.
 struct Folder(PathBuf);
@@ -47,6 +48,15 @@ async fn sqlite_keeps_the_contract() {
     let shared = Sqlite::new(Connection::open_in_memory().unwrap()).unwrap();
     let (one, other): (Handle, Handle) = (Arc::new(Blocking(shared.clone())), Arc::new(Blocking(shared)));
     sessions::suite(&one, &other, "in memory").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_lets_in_nobody_whose_time_is_over() {
+    let folder = Folder::new("storm");
+    let stores = [(); 2].map(|()| Sqlite::open(folder.file()).unwrap());
+    let handles = stores.clone().map(|store| -> Handle { Arc::new(Blocking(store)) });
+    let codes = stores.map(|store| -> Arc<dyn AsyncCodeStore> { Arc::new(Ready(store)) });
+    storm::lets_in_nobody_whose_time_is_over(handles, codes).await;
 }
 
 #[test]
