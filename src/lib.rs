@@ -196,6 +196,7 @@ pub mod token;
 #[cfg(feature = "serde")]
 mod unquoted;
 pub mod validate;
+pub mod web;
 
 #[cfg(test)]
 #[path = "../tests/support/vectors.rs"]

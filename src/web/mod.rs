@@ -1,0 +1,47 @@
+//! What a server tells browsers, and what it makes of what they tell: decisions, without a framework.
+//!
+//! Header names are `&'static str`, values are `String`: they go into any framework's response.
+//!
+//! ```
+//! use palisade::web::{Nonce, RenderContext, SecurityHeaders};
+//!
+//! let headers = SecurityHeaders::page(); // once
+//! let nonce = Nonce::generate()?; // for each response
+//! let page = format!("<script nonce=\"{nonce}\">start()</script>");
+//! for (name, value) in headers.render(&RenderContext::tls().nonce(&nonce)) {
+//!     // response.header(name, value)
+//! }
+//! # Ok::<(), palisade::random::RandomError>(())
+//! ```
+//!
+//! It reads no request and writes no response by itself. Responses that a framework makes on its own, such as 404 and 405,
+//! need the same headers: set them where everything passes.
+//!
+//! # Security
+//! Values are put together from checked parts: no text of a caller can end a header or add a directive to a policy.
+
+mod csp;
+mod csp_builder;
+mod csp_error;
+mod directive;
+mod headers;
+mod hsts;
+mod nonce;
+mod origin;
+mod permissions;
+mod policies;
+mod source;
+
+pub use csp::Csp;
+pub use csp_builder::CspBuilder;
+pub use csp_error::{CspError, CspProblem};
+pub use directive::Directive;
+pub use headers::{RenderContext, SecurityHeaders};
+pub use hsts::Hsts;
+pub use nonce::Nonce;
+pub use permissions::{Permission, PermissionsPolicy};
+pub use policies::{CacheRule, Embedder, Opener, ReferrerPolicy, Resource, XssProtection};
+pub use source::Source;
+
+/// A header of a response: its name and its value.
+pub type Header = (&'static str, String);
