@@ -20,6 +20,9 @@
 //! # Security
 //! Values are put together from checked parts: no text of a caller can end a header or add a directive to a policy.
 
+mod cors;
+mod cors_builder;
+mod cors_error;
 mod csp;
 mod csp_builder;
 mod csp_error;
@@ -32,6 +35,9 @@ mod permissions;
 mod policies;
 mod source;
 
+pub use cors::{CorsDecision, CorsPolicy, Preflight};
+pub use cors_builder::CorsBuilder;
+pub use cors_error::{CorsError, CorsProblem};
 pub use csp::Csp;
 pub use csp_builder::CspBuilder;
 pub use csp_error::{CspError, CspProblem};
