@@ -36,10 +36,10 @@ impl CorsBuilder {
     /// [`CorsError`], with the problems of all that are wrong.
     pub fn origins<'a>(mut self, origins: impl IntoIterator<Item = &'a str>) -> Result<Self, CorsError> {
         let mut problems = Vec::new();
-        for origin in origins {
-            match problem_of_origin(origin) {
+        for text in origins {
+            match origin::problem(text) {
                 Some(problem) => problems.push(problem),
-                None => _ = self.listed.insert(origin.to_owned()),
+                None => _ = self.listed.insert(text.to_owned()),
             }
         }
         if problems.is_empty() { Ok(self) } else { Err(CorsError::new(problems)) }
@@ -138,20 +138,6 @@ impl Default for CorsBuilder {
             max_age: Duration::from_secs(600),
             problems: Vec::new(),
         }
-    }
-}
-
-fn problem_of_origin(text: &str) -> Option<CorsProblem> {
-    if text == "null" {
-        Some(CorsProblem::Null)
-    } else if text.contains('*') {
-        Some(CorsProblem::Wildcard)
-    } else if !origin::is_canonical(text) {
-        Some(CorsProblem::NotCanonical)
-    } else if !origin::is_trustworthy(text) {
-        Some(CorsProblem::Insecure)
-    } else {
-        None
     }
 }
 

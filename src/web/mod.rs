@@ -20,12 +20,17 @@
 //! # Security
 //! Values are put together from checked parts: no text of a caller can end a header or add a directive to a policy.
 
+mod cookie;
+mod cookie_error;
 mod cors;
 mod cors_builder;
 mod cors_error;
 mod csp;
 mod csp_builder;
 mod csp_error;
+mod csrf;
+mod csrf_refusal;
+mod csrf_tokens;
 mod directive;
 mod headers;
 mod hsts;
@@ -35,12 +40,17 @@ mod permissions;
 mod policies;
 mod source;
 
+pub use cookie::{SessionCookie, SignedCookie};
+pub use cookie_error::CookieError;
 pub use cors::{CorsDecision, CorsPolicy, Preflight};
 pub use cors_builder::CorsBuilder;
 pub use cors_error::{CorsError, CorsProblem};
 pub use csp::Csp;
 pub use csp_builder::CspBuilder;
 pub use csp_error::{CspError, CspProblem};
+pub use csrf::{CsrfGuard, CsrfRequest};
+pub use csrf_refusal::CsrfRefusal;
+pub use csrf_tokens::CsrfTokens;
 pub use directive::Directive;
 pub use headers::{RenderContext, SecurityHeaders};
 pub use hsts::Hsts;

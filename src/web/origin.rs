@@ -2,12 +2,28 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::CorsProblem;
 use crate::validate::DnsName;
+
+/// Why nothing is to be allowed to `text`, if it is not the origin of a page that nobody else can write.
+pub(super) fn problem(text: &str) -> Option<CorsProblem> {
+    if text == "null" {
+        Some(CorsProblem::Null)
+    } else if text.contains('*') {
+        Some(CorsProblem::Wildcard)
+    } else if !is_canonical(text) {
+        Some(CorsProblem::NotCanonical)
+    } else if !is_trustworthy(text) {
+        Some(CorsProblem::Insecure)
+    } else {
+        None
+    }
+}
 
 /// Whether `text` is, byte for byte, what a browser sends in `Origin` for a page of `http` or `https`.
 ///
 /// RFC 6454 §6.2; HTML Standard, "serialization of an origin".
-pub(super) fn is_canonical(text: &str) -> bool {
+fn is_canonical(text: &str) -> bool {
     text.len() <= MAX_BYTES
         && match text.split_once("://") {
             Some(("https", authority)) => is_authority(authority, 443),
@@ -17,7 +33,7 @@ pub(super) fn is_canonical(text: &str) -> bool {
 }
 
 /// Whether pages of this canonical origin came over TLS, or never left the machine.
-pub(super) fn is_trustworthy(origin: &str) -> bool {
+fn is_trustworthy(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let host = split_port(authority).map_or(authority, |(host, _)| host);
     let is_loopback = host == "[::1]"

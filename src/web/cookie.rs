@@ -1,0 +1,200 @@
+use std::time::Duration;
+
+use super::{CookieError, Header};
+use crate::compare;
+use crate::encoding;
+use crate::keys::{Key, KeyId, KeyRing};
+
+/// The cookie that a session's token travels in.
+///
+/// ```
+/// use palisade::web::SessionCookie;
+///
+/// let cookie = SessionCookie::new("session")?;
+/// let value = cookie.set("q2V9")?; // a token::Token, or what session::Sessions issued
+/// assert_eq!(value, "__Host-session=q2V9; Path=/; Secure; HttpOnly; SameSite=Strict");
+/// assert_eq!(cookie.read(b"theme=dark; __Host-session=q2V9"), Some("q2V9"));
+/// # Ok::<(), palisade::web::CookieError>(())
+/// ```
+///
+/// # Security
+/// Browsers take a name that begins with `__Host-` only from the host itself, over TLS: no neighbour under the same domain and nobody
+/// on the wire can plant one. `SameSite=Strict` keeps it from every request that another site starts, links in mail and returns
+/// from a log-in elsewhere included; [`lax`](Self::lax) lets those through.
+///
+/// # Source
+/// RFC 6265 §4.1.1; RFC 6265bis §§4.1.3.2, 5.4; OWASP ASVS 5.0, V3.3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionCookie {
+    name: String,
+    lax: bool,
+    max_age: Option<Duration>,
+}
+
+/// A [`SessionCookie`] whose value is signed: a forged one is refused before a store is asked.
+///
+/// ```
+/// use palisade::keys::KeyRing;
+/// use palisade::web::SessionCookie;
+///
+/// let cookie = SessionCookie::new("session")?.signed(&KeyRing::generate()?);
+/// let set = cookie.set("q2V9")?;
+/// let sent_back = set.split(';').next().unwrap_or_default();
+/// assert_eq!(cookie.read(sent_back.as_bytes()), Some("q2V9"));
+/// assert_eq!(cookie.read(sent_back.replace("q2V9", "q2V8").as_bytes()), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It is signed, not encrypted, and it does not expire: what it names must be looked up.
+///
+/// # Format
+/// `KEY.TAG.VALUE`: eight hexadecimal digits of the key's id, and in base64url the HMAC-SHA-256 of the value under the 32 bytes of
+/// `HKDF-Expand(PRK, "palisade cookie v1" ‖ name, 32)`, with `PRK` as for [`seal`](crate::seal).
+///
+/// # Security
+/// A retired key's cookies are refused.
+#[derive(Clone, Debug)]
+pub struct SignedCookie {
+    cookie: SessionCookie,
+    ring: KeyRing,
+}
+
+impl SessionCookie {
+    /// A cookie `__Host-name`, kept until the browser is closed.
+    ///
+    /// # Errors
+    /// [`CookieError`] of kind `Name`, for what is not 1 to 64 letters, digits, `-` and `_`.
+    pub fn new(name: &str) -> Result<Self, CookieError> {
+        let is_character = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if !(1..=64).contains(&name.len()) || !name.bytes().all(is_character) {
+            return Err(CookieError::Name);
+        }
+        Ok(Self { name: format!("__Host-{name}"), lax: false, max_age: None })
+    }
+
+    /// Sent also when a link on another site is followed, and on the way back from a log-in elsewhere.
+    #[must_use]
+    pub fn lax(mut self) -> Self {
+        self.lax = true;
+        self
+    }
+
+    /// Kept for some time, in whole seconds, whether or not the browser is closed.
+    #[must_use]
+    pub fn max_age(mut self, time: Duration) -> Self {
+        self.max_age = Some(time);
+        self
+    }
+
+    /// Signs the value under a key ring.
+    pub fn signed(self, ring: impl Into<KeyRing>) -> SignedCookie {
+        SignedCookie { cookie: self, ring: ring.into() }
+    }
+
+    /// The value of the `Set-Cookie` header that hands out `value`.
+    ///
+    /// # Errors
+    /// [`CookieError`]: `Value` for what no cookie can hold, such as spaces, quotes and `;`; `TooLong` when it and the name have
+    /// more than 4096 bytes.
+    pub fn set(&self, value: &str) -> Result<String, CookieError> {
+        if !is_value(value.as_bytes()) {
+            return Err(CookieError::Value);
+        }
+        if self.name.len() + value.len() > MAX_COOKIE {
+            return Err(CookieError::TooLong);
+        }
+        let age = self.max_age.map(|time| format!("; Max-Age={}", time.as_secs())).unwrap_or_default();
+        Ok(self.text(value, &age))
+    }
+
+    /// The value of the `Set-Cookie` header that takes the cookie away.
+    pub fn clear(&self) -> String {
+        self.text("", "; Max-Age=0")
+    }
+
+    /// The headers of a log-out: the cookie is taken away, and with it what the browser keeps of the site.
+    pub fn log_out(&self) -> [Header; 2] {
+        let site_data = ("Clear-Site-Data", "\"cache\", \"cookies\", \"storage\"".to_owned());
+        [("Set-Cookie", self.clear()), site_data]
+    }
+
+    /// The cookie's value in a `Cookie` header; several such headers are joined with `"; "` first.
+    ///
+    /// `None` when it is not there, when it is there twice, as when somebody planted another, and for headers above 16 KiB.
+    pub fn read<'a>(&self, header: &'a [u8]) -> Option<&'a str> {
+        if header.len() > MAX_HEADER {
+            return None;
+        }
+        let mut found = header.split(|byte| *byte == b';').filter_map(|pair| {
+            let pair = pair.trim_ascii();
+            pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")
+        });
+        let value = found.next()?;
+        if found.next().is_some() || !is_value(value) {
+            return None;
+        }
+        str::from_utf8(value).ok()
+    }
+
+    /// The name, with its prefix.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn text(&self, value: &str, age: &str) -> String {
+        let same_site = if self.lax { "Lax" } else { "Strict" };
+        format!("{}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}{age}", self.name)
+    }
+}
+
+impl SignedCookie {
+    /// As [`SessionCookie::set`], signed under the primary key.
+    ///
+    /// # Errors
+    /// Those of [`SessionCookie::set`].
+    pub fn set(&self, value: &str) -> Result<String, CookieError> {
+        if !is_value(value.as_bytes()) {
+            return Err(CookieError::Value);
+        }
+        let snapshot = self.ring.snapshot();
+        let key = snapshot.primary();
+        let tag = encoding::base64url(&self.tag(key, value));
+        self.cookie.set(&format!("{}.{tag}.{value}", key.id))
+    }
+
+    /// As [`SessionCookie::clear`].
+    pub fn clear(&self) -> String {
+        self.cookie.clear()
+    }
+
+    /// As [`SessionCookie::log_out`].
+    pub fn log_out(&self) -> [Header; 2] {
+        self.cookie.log_out()
+    }
+
+    /// As [`SessionCookie::read`], if the signature is one of the ring's.
+    pub fn read<'a>(&self, header: &'a [u8]) -> Option<&'a str> {
+        let (id, rest) = self.cookie.read(header)?.split_once('.')?;
+        let (tag, value) = rest.split_once('.')?;
+        let mut presented = [0; TAG];
+        encoding::from_base64url(tag, &mut presented)?;
+        let snapshot = self.ring.snapshot();
+        let key = snapshot.accepted(id.parse::<KeyId>().ok()?)?;
+        compare::equal(&presented, &self.tag(key, value)).then_some(value)
+    }
+
+    fn tag(&self, key: &Key, value: &str) -> [u8; TAG] {
+        key.mac_key(&[DERIVATION, self.cookie.name.as_bytes()]).tag(&[value.as_bytes()])
+    }
+}
+
+/// RFC 6265 §4.1.1, cookie-octet; and not nothing, which is a cookie that was taken away.
+fn is_value(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(byte))
+}
+
+const DERIVATION: &[u8] = b"palisade cookie v1";
+const TAG: usize = 32;
+/// RFC 6265bis §5.6: browsers drop a cookie whose name and value are longer.
+const MAX_COOKIE: usize = 4096;
+const MAX_HEADER: usize = 16 * 1024;

@@ -1,0 +1,103 @@
+use super::{CorsError, CorsProblem, CsrfRefusal, origin};
+
+/// Refuses requests that a page of another site makes in a user's name.
+///
+/// ```
+/// use palisade::web::{CsrfGuard, CsrfRequest};
+///
+/// let guard = CsrfGuard::new("https://app.example")?;
+/// let mut request = CsrfRequest { method: "POST", fetch_site: Some(b"same-origin"), origin: Some(b"https://app.example") };
+/// assert!(guard.check(&request).is_ok());
+/// request.fetch_site = Some(b"cross-site");
+/// request.origin = Some(b"https://evil.example");
+/// assert!(guard.check(&request).is_err()); // 403
+/// # Ok::<(), palisade::web::CorsError>(())
+/// ```
+///
+/// `GET`, `HEAD` and `OPTIONS` always pass, so they must change nothing. For the others, in this order:
+///
+/// | the request says | |
+/// |---|---|
+/// | `Sec-Fetch-Site: same-origin` or `none` | passes: the browser vouches for it |
+/// | another `Sec-Fetch-Site` | passes from a trusted origin |
+/// | an `Origin`, and no `Sec-Fetch-Site` | passes from the site itself or a trusted origin |
+/// | neither | is refused: [`allow_unmarked`](Self::allow_unmarked) |
+///
+/// # Security
+/// The site's own origin is told, with its scheme, and not taken from `Host`, which callers and proxies write. `null` is nobody's
+/// origin. [`CsrfTokens`](super::CsrfTokens) are the second line, for what must not rest on the browser alone.
+///
+/// # Source
+/// Fetch Metadata Request Headers, §2; OWASP ASVS 5.0, V3.5; OWASP Cross-Site Request Forgery Prevention Cheat Sheet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CsrfGuard {
+    own: String,
+    trusted: Vec<String>,
+    unmarked: bool,
+}
+
+/// What of a request tells who made it. Of two headers of one name, neither is known: join them by a comma.
+#[derive(Clone, Copy, Debug)]
+pub struct CsrfRequest<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// `Sec-Fetch-Site`
+    pub fetch_site: Option<&'a [u8]>,
+    /// `Origin`
+    pub origin: Option<&'a [u8]>,
+}
+
+impl CsrfGuard {
+    /// Guards the site that browsers reach at `own`: `https://app.example`.
+    ///
+    /// # Errors
+    /// [`CorsError`], for an origin that is not spelt as browsers write it or is `http://` of another machine.
+    pub fn new(own: &str) -> Result<Self, CorsError> {
+        check(own)?;
+        Ok(Self { own: own.to_owned(), trusted: Vec::new(), unmarked: false })
+    }
+
+    /// Lets pages of another origin act in a user's name too.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn trust(mut self, origin: &str) -> Result<Self, CorsError> {
+        check(origin)?;
+        self.trusted.push(origin.to_owned());
+        Ok(self)
+    }
+
+    /// Lets pass what has neither header: programs, and browsers of before 2020.
+    ///
+    /// # Security
+    /// Only where no cookie lets a caller in, or where [`CsrfTokens`](super::CsrfTokens) are checked as well.
+    #[must_use]
+    pub fn allow_unmarked(mut self) -> Self {
+        self.unmarked = true;
+        self
+    }
+
+    /// Checks a request.
+    ///
+    /// # Errors
+    /// [`CsrfRefusal`]: answer 403.
+    pub fn check(&self, request: &CsrfRequest<'_>) -> Result<(), CsrfRefusal> {
+        let trusted = |origin: &[u8]| self.trusted.iter().any(|trusted| trusted.as_bytes() == origin);
+        let passes = match (request.fetch_site, request.origin) {
+            _ if SAFE_METHODS.contains(&request.method) => true,
+            (Some(b"same-origin" | b"none"), _) => true,
+            (Some(_), origin) => origin.is_some_and(trusted),
+            (None, Some(origin)) => origin == self.own.as_bytes() || trusted(origin),
+            (None, None) if self.unmarked => true,
+            (None, None) => return Err(CsrfRefusal::Unmarked),
+        };
+        if passes { Ok(()) } else { Err(CsrfRefusal::CrossOrigin) }
+    }
+}
+
+fn check(text: &str) -> Result<(), CorsError> {
+    origin::problem(text).map_or(Ok(()), |problem: CorsProblem| Err(CorsError::new(vec![problem])))
+}
+
+/// RFC 9110 §9.2.1, without TRACE, which browsers do not send.
+const SAFE_METHODS: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
