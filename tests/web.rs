@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use palisade::keys::KeyRing;
 use palisade::web::{
-    CacheRule, Csp, CspProblem, Directive, Hsts, Nonce, RenderContext, SecurityHeaders, Source, XssProtection,
+    CacheRule, CookieError, CorsPolicy, CorsProblem, Csp, CspProblem, CsrfGuard, CsrfRefusal, CsrfRequest,
+    CsrfTokens, Directive, Hsts, Nonce, Preflight, RenderContext, SecurityHeaders, SessionCookie, Source,
+    XssProtection,
 };
 use proptest::prelude::*;
 
@@ -195,6 +198,252 @@ fn hosts_are_taken_only_as_browsers_write_them() {
     }
 }
 
+fn cors() -> CorsPolicy {
+    let builder = CorsPolicy::builder().origins([
+        "https://app.example",
+        "https://app.example:8443",
+        "http://localhost:3000",
+        "https://[2001:db8::1]",
+    ]);
+    let builder = builder.unwrap().credentials().method("PUT").header("X-Request-Id").header("content-type");
+    builder.expose("ETag").max_age(Duration::from_secs(60)).build().unwrap()
+}
+
+#[test]
+fn only_listed_origins_may_read_and_every_answer_varies() {
+    for case in vectors::cases(include_str!("vectors/web/cors.txt")) {
+        let (origin, id) = (&case["origin"], &case["id"]);
+        let decision = cors().decide(Some(origin.as_bytes()));
+        assert_eq!(decision.is_allowed(), case["allowed"] == "yes", "{id}");
+        let sent = by_name(decision.headers().to_vec());
+        assert_eq!(sent["Vary"], "Origin", "{id}");
+        assert_eq!(sent.get("Access-Control-Allow-Origin"), decision.is_allowed().then_some(origin), "{id}");
+        assert_eq!(sent.len(), if decision.is_allowed() { 4 } else { 1 }, "{id}");
+    }
+    for origin in [None, Some(&b"https://app.example\xff"[..]), Some(b"https://app.example\0")] {
+        let decision = cors().decide(origin);
+        assert!(!decision.is_allowed());
+        assert_eq!(decision.headers(), [("Vary", "Origin".to_owned())]);
+    }
+}
+
+#[test]
+fn preflights_are_allowed_by_origin_method_and_headers_together() {
+    let good = Preflight {
+        origin: Some(b"https://app.example"),
+        method: b"PUT",
+        headers: Some(b"content-type, X-Request-ID"),
+        private_network: false,
+    };
+    let decision = cors().decide_preflight(&good);
+    assert!(decision.is_allowed());
+    let sent = by_name(decision.headers().to_vec());
+    assert_eq!(sent["Access-Control-Allow-Origin"], "https://app.example");
+    assert_eq!(sent["Access-Control-Allow-Credentials"], "true");
+    assert_eq!(sent["Access-Control-Allow-Methods"], "GET, HEAD, POST, PUT");
+    assert_eq!(sent["Access-Control-Allow-Headers"], "content-type, x-request-id");
+    assert_eq!(sent["Access-Control-Max-Age"], "60");
+    let vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
+    assert_eq!(sent["Vary"], vary);
+    assert!(cors().decide_preflight(&Preflight { headers: None, ..good }).is_allowed());
+
+    let many = vec![b','; 5000];
+    for refused in [
+        Preflight { origin: Some(b"https://evil.example"), ..good },
+        Preflight { origin: None, ..good },
+        Preflight { method: b"DELETE", ..good },
+        Preflight { method: b"put", ..good },
+        Preflight { method: b"", ..good },
+        Preflight { headers: Some(b"authorization"), ..good },
+        Preflight { headers: Some(b"content-type,,x-request-id"), ..good },
+        Preflight { headers: Some(b"*"), ..good },
+        Preflight { headers: Some(b""), ..good },
+        Preflight { headers: Some(&many), ..good },
+        Preflight { private_network: true, ..good },
+    ] {
+        let decision = cors().decide_preflight(&refused);
+        assert!(!decision.is_allowed(), "{refused:?}");
+        assert_eq!(decision.headers(), [("Vary", vary.to_owned())]);
+    }
+}
+
+#[test]
+fn any_origin_gets_a_star_and_no_cookies() {
+    let policy = CorsPolicy::builder().any_origin().build().unwrap();
+    for origin in [None, Some(&b"null"[..]), Some(b"https://anyone.example")] {
+        let decision = policy.decide(origin);
+        assert!(decision.is_allowed());
+        assert_eq!(decision.headers(), [("Access-Control-Allow-Origin", "*".to_owned())]);
+    }
+}
+
+#[test]
+fn unsafe_cors_policies_do_not_build() {
+    let problems = |result: Result<_, palisade::web::CorsError>| result.unwrap_err().problems().to_vec();
+    let origins = [
+        "null", "*", "https://*.app.example", "https://app.example/", "https://APP.example",
+        "http://app.example",
+    ];
+    assert_eq!(
+        problems(CorsPolicy::builder().origins(origins).map(drop)),
+        [
+            CorsProblem::Null,
+            CorsProblem::Wildcard,
+            CorsProblem::Wildcard,
+            CorsProblem::NotCanonical,
+            CorsProblem::NotCanonical,
+            CorsProblem::Insecure,
+        ]
+    );
+    assert_eq!(problems(CorsPolicy::builder().build().map(drop)), [CorsProblem::Origins]);
+    let all = CorsPolicy::builder()
+        .origin("https://app.example")
+        .unwrap()
+        .any_origin()
+        .credentials()
+        .method("TRACE")
+        .method("patch")
+        .method("*")
+        .header("*")
+        .header("a b")
+        .expose("")
+        .max_age(Duration::from_secs(86_401))
+        .build();
+    assert_eq!(
+        problems(all.map(drop)),
+        [
+            CorsProblem::Method,
+            CorsProblem::Method,
+            CorsProblem::Method,
+            CorsProblem::Header,
+            CorsProblem::Header,
+            CorsProblem::Header,
+            CorsProblem::AnyWithCredentials,
+            CorsProblem::Origins,
+            CorsProblem::MaxAge,
+        ]
+    );
+}
+
+#[test]
+fn cookies_are_read_only_when_they_are_there_once() {
+    let cookie = SessionCookie::new("session").unwrap();
+    for case in vectors::cases(include_str!("vectors/web/cookie.txt")) {
+        let expected = Some(case["value"].as_str()).filter(|value| *value != "-");
+        assert_eq!(cookie.read(case["header"].as_bytes()), expected, "{}", case["id"]);
+    }
+    for header in [&b"__Host-session=a\xff"[..], b"__Host-session=a\0", b"__Host-session=a\r\nb"] {
+        assert_eq!(cookie.read(header), None);
+    }
+    let padded = |len: usize| format!("__Host-session=a; b={}", "c".repeat(len - 20)).into_bytes();
+    assert_eq!(cookie.read(&padded(16 * 1024)), Some("a"));
+    assert_eq!(cookie.read(&padded(16 * 1024 + 1)), None);
+}
+
+#[test]
+fn cookies_are_set_under_the_host_prefix_with_all_its_attributes() {
+    let strict = SessionCookie::new("session").unwrap();
+    assert_eq!(strict.clear(), "__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+    assert_eq!(strict.log_out()[1].1, "\"cache\", \"cookies\", \"storage\"");
+    let lax = strict.clone().lax().max_age(Duration::from_secs(3600));
+    let set = "__Host-session=a; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600";
+    assert_eq!(lax.set("a").unwrap(), set);
+
+    for value in ["", "a b", "a;b", "a,b", "a\"b", "a\\b", "a\r\nb", "\u{e4}", "a\u{7f}"] {
+        assert_eq!(strict.set(value), Err(CookieError::Value), "{value:?}");
+    }
+    assert!(strict.set(&"a".repeat(4096 - "__Host-session".len())).is_ok());
+    assert_eq!(strict.set(&"a".repeat(4097 - "__Host-session".len())), Err(CookieError::TooLong));
+    for name in ["", "a=b", "a;b", "a b", "__Host-a=", "\u{e4}"] {
+        assert_eq!(SessionCookie::new(name), Err(CookieError::Name), "{name:?}");
+    }
+}
+
+#[test]
+fn signed_cookies_survive_rotation_until_their_key_is_retired() {
+    let ring = KeyRing::generate().unwrap();
+    let cookie = SessionCookie::new("session").unwrap().signed(&ring);
+    let set = cookie.set("q2V9.x").unwrap();
+    let sent = set.split(';').next().unwrap().to_owned();
+    assert_eq!(cookie.read(sent.as_bytes()), Some("q2V9.x"));
+
+    let other_name = SessionCookie::new("other").unwrap().signed(&ring);
+    assert_eq!(other_name.read(sent.replace("session", "other").as_bytes()), None);
+    let other_ring = SessionCookie::new("session").unwrap().signed(KeyRing::generate().unwrap());
+    assert_eq!(other_ring.read(sent.as_bytes()), None);
+    let value = "__Host-session=".len();
+    for at in value..sent.len() {
+        let mut forged = sent.clone().into_bytes();
+        forged[at] ^= 1;
+        assert_eq!(cookie.read(&forged), None, "byte {at}");
+        assert_eq!(cookie.read(&sent.as_bytes()[..at]), None, "cut at {at}");
+    }
+
+    let old = ring.primary();
+    ring.promote(ring.add_generated().unwrap()).unwrap();
+    assert_eq!(cookie.read(sent.as_bytes()), Some("q2V9.x"));
+    ring.retire(old).unwrap();
+    assert_eq!(cookie.read(sent.as_bytes()), None);
+    assert_eq!(cookie.set("a b"), Err(CookieError::Value));
+}
+
+#[test]
+fn requests_of_other_sites_are_refused() {
+    let guard = CsrfGuard::new("https://app.example").unwrap().trust("https://partner.example").unwrap();
+    for case in vectors::cases(include_str!("vectors/web/csrf.txt")) {
+        let header = |name: &str| Some(case[name].as_bytes()).filter(|value| *value != b"-");
+        let request = CsrfRequest {
+            method: &case["method"],
+            fetch_site: header("fetch-site"),
+            origin: header("origin"),
+        };
+        let expected = match case["answer"].as_str() {
+            "passes" => Ok(()),
+            "cross-origin" => Err(CsrfRefusal::CrossOrigin),
+            "unmarked" => Err(CsrfRefusal::Unmarked),
+            other => unreachable!("{other}"),
+        };
+        assert_eq!(guard.check(&request), expected, "{}", case["id"]);
+        let unmarked = expected.or_else(|refusal| match refusal {
+            CsrfRefusal::Unmarked => Ok(()),
+            other => Err(other),
+        });
+        assert_eq!(guard.clone().allow_unmarked().check(&request), unmarked, "{}", case["id"]);
+    }
+    for origin in ["null", "*", "http://app.example", "https://app.example/", "https://App.example", ""] {
+        assert!(CsrfGuard::new(origin).is_err() && guard.clone().trust(origin).is_err(), "{origin:?}");
+    }
+}
+
+#[test]
+fn csrf_tokens_are_of_one_session_and_of_keys_that_are_not_retired() {
+    let ring = KeyRing::generate().unwrap();
+    let tokens = CsrfTokens::new(&ring);
+    let token = tokens.issue(b"session").unwrap();
+    assert_eq!(token.len(), 70);
+    assert_ne!(tokens.issue(b"session").unwrap(), token);
+    assert_eq!(tokens.check(b"session", &token), Ok(()));
+    for session in [&b""[..], b"sessio", b"session2", b"session\0"] {
+        assert_eq!(tokens.check(session, &token), Err(CsrfRefusal::Token));
+    }
+    let empty = tokens.issue(b"").unwrap();
+    assert_eq!(tokens.check(b"", &empty), Err(CsrfRefusal::Token));
+    for at in 0..token.len() {
+        let mut forged = token.clone().into_bytes();
+        forged[at] = if forged[at] == b'A' { b'Q' } else { b'A' };
+        let forged = String::from_utf8(forged).unwrap();
+        assert!(tokens.check(b"session", &forged).is_err(), "byte {at}");
+        assert!(tokens.check(b"session", &token[..at]).is_err(), "cut at {at}");
+    }
+    assert!(tokens.check(b"session", &format!("{token}A")).is_err());
+
+    let old = ring.primary();
+    ring.promote(ring.add_generated().unwrap()).unwrap();
+    assert!(tokens.check(b"session", &token).is_ok());
+    ring.retire(old).unwrap();
+    assert!(tokens.check(b"session", &token).is_err());
+}
+
 proptest! {
     #[test]
     fn no_text_adds_a_directive_a_header_or_a_source(text in "(https://|wss://|/)?[ -~\\r\\n\\t\u{e4}]{0,24}", name in "[ -~]{0,8}") {
@@ -214,5 +463,35 @@ proptest! {
                 prop_assert!(!directive.contains(';') && directive.split(' ').count() <= 2);
             }
         }
+    }
+
+    #[test]
+    fn only_the_listed_bytes_are_an_origin(origin: Vec<u8>, near in "https://app[.]example.{0,3}") {
+        for origin in [&origin[..], near.as_bytes()] {
+            let listed = [&b"https://app.example"[..], b"https://app.example:8443"].contains(&origin);
+            prop_assert_eq!(cors().decide(Some(origin)).is_allowed(), listed);
+        }
+    }
+
+    #[test]
+    fn what_a_cookie_sets_it_reads_and_nothing_ends_its_value(value in "[ -~]{0,12}", others in "[ -~]{0,20}") {
+        let cookie = SessionCookie::new("session").unwrap();
+        if let Ok(set) = cookie.set(&value) {
+            prop_assert_eq!(set.split("; ").count(), 5);
+            let pair = set.split("; ").next().unwrap();
+            prop_assert_eq!(cookie.read(format!("{others}; {pair}").as_bytes()), Some(value.as_str()));
+        } else {
+            prop_assert!(value.is_empty() || value.contains([' ', '"', ',', ';', '\\']));
+        }
+    }
+
+    #[test]
+    fn no_bytes_from_outside_panic(bytes: Vec<u8>, text in ".{0,80}") {
+        let cookie = SessionCookie::new("session").unwrap().signed(KeyRing::generate().unwrap());
+        let header = [b"__Host-session=", &bytes[..]].concat();
+        prop_assert_eq!(cookie.read(&header), None);
+        prop_assert!(CsrfTokens::new(KeyRing::generate().unwrap()).check(&bytes, &text).is_err());
+        let asked = Preflight { origin: Some(&bytes), method: &bytes, headers: Some(&bytes), private_network: false };
+        prop_assert!(!cors().decide_preflight(&asked).is_allowed());
     }
 }
