@@ -47,12 +47,23 @@ impl TraceContext {
     /// # Errors
     /// [`RandomError`].
     pub fn receive<H: AsRef<[u8]>>(headers: impl IntoIterator<Item = H>) -> Result<Self, RandomError> {
-        let mut headers = headers.into_iter();
-        let only = match (headers.next(), headers.next()) {
-            (Some(header), None) => Self::parse(header.as_ref()),
-            _ => None,
+        Self::only(headers).map_or_else(Self::generate, |received| received.child())
+    }
+
+    /// As [`receive`](Self::receive), with random bytes that the caller has drawn along with others.
+    #[cfg(feature = "tower")]
+    pub(crate) fn receive_with<H: AsRef<[u8]>>(
+        headers: impl IntoIterator<Item = H>,
+        drawn: [u8; 24],
+    ) -> Option<Self> {
+        let (trace_id, span_id) = drawn.split_first_chunk()?;
+        let drawn = Self { trace_id: *trace_id, span_id: *span_id.first_chunk()?, flags: SAMPLED };
+        let here = match Self::only(headers) {
+            Some(received) => Self { span_id: drawn.span_id, ..received },
+            None => drawn,
         };
-        only.map_or_else(Self::generate, |received| received.child())
+        // One in 2^64 is not one.
+        (here.trace_id != [0; 16] && here.span_id != [0; 8]).then_some(here)
     }
 
     /// The next span of this trace, for a call to another service.
@@ -76,6 +87,14 @@ impl TraceContext {
     /// Whether the caller asks for the trace to be kept.
     pub const fn is_sampled(&self) -> bool {
         self.flags & SAMPLED != 0
+    }
+
+    fn only<H: AsRef<[u8]>>(headers: impl IntoIterator<Item = H>) -> Option<Self> {
+        let mut headers = headers.into_iter();
+        match (headers.next(), headers.next()) {
+            (Some(header), None) => Self::parse(header.as_ref()),
+            _ => None,
+        }
     }
 
     fn parse(header: &[u8]) -> Option<Self> {

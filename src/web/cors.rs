@@ -137,6 +137,11 @@ impl CorsDecision {
     pub fn headers(&self) -> &[Header] {
         &self.headers
     }
+
+    /// [`headers`](Self::headers), given away.
+    pub fn into_headers(self) -> Vec<Header> {
+        self.headers
+    }
 }
 
 fn joined(names: &BTreeSet<String>) -> String {

@@ -31,7 +31,7 @@ use super::{CorsError, CorsProblem, CsrfRefusal, origin};
 /// Fetch Metadata Request Headers, §2; OWASP ASVS 5.0, V3.5; OWASP Cross-Site Request Forgery Prevention Cheat Sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsrfGuard {
-    own: String,
+    own: Option<String>,
     trusted: Vec<String>,
     unmarked: bool,
 }
@@ -54,7 +54,12 @@ impl CsrfGuard {
     /// [`CorsError`], for an origin that is not spelt as browsers write it or is `http://` of another machine.
     pub fn new(own: &str) -> Result<Self, CorsError> {
         check(own)?;
-        Ok(Self { own: own.to_owned(), trusted: Vec::new(), unmarked: false })
+        Ok(Self { own: Some(own.to_owned()), trusted: Vec::new(), unmarked: false })
+    }
+
+    /// For a site whose origin is not told.
+    pub fn fetch_metadata() -> Self {
+        Self { own: None, trusted: Vec::new(), unmarked: false }
     }
 
     /// Lets pages of another origin act in a user's name too.
@@ -87,7 +92,9 @@ impl CsrfGuard {
             _ if SAFE_METHODS.contains(&request.method) => true,
             (Some(b"same-origin" | b"none"), _) => true,
             (Some(_), origin) => origin.is_some_and(trusted),
-            (None, Some(origin)) => origin == self.own.as_bytes() || trusted(origin),
+            (None, Some(origin)) => {
+                self.own.as_ref().is_some_and(|own| own.as_bytes() == origin) || trusted(origin)
+            }
             (None, None) if self.unmarked => true,
             (None, None) => return Err(CsrfRefusal::Unmarked),
         };

@@ -34,6 +34,8 @@ mod csrf_tokens;
 mod directive;
 mod headers;
 mod hsts;
+#[cfg(feature = "tower")]
+mod layer;
 mod nonce;
 mod origin;
 mod permissions;
@@ -54,6 +56,10 @@ pub use csrf_tokens::CsrfTokens;
 pub use directive::Directive;
 pub use headers::{RenderContext, SecurityHeaders};
 pub use hsts::Hsts;
+#[cfg(feature = "tower")]
+pub use layer::{
+    ClientIp, Hardened, HardenedFuture, HardenedLayer, PeerAddr, Refused, RequestId, Settings, hardened,
+};
 pub use nonce::Nonce;
 pub use permissions::{Permission, PermissionsPolicy};
 pub use policies::{CacheRule, Embedder, Opener, ReferrerPolicy, Resource, XssProtection};

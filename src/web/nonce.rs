@@ -31,7 +31,26 @@ impl Nonce {
     pub fn generate() -> Result<Self, RandomError> {
         let mut bytes = [0; 16];
         random::fill(&mut bytes)?;
-        Ok(Self(encoding::base64url(&bytes)))
+        Ok(Self::new(&bytes))
+    }
+
+    pub(super) fn new(random: &[u8; 16]) -> Self {
+        Self(encoding::base64url(random))
+    }
+
+    /// Stands for a nonce in what is rendered once for all responses.
+    #[cfg(feature = "tower")]
+    pub(super) fn mark() -> Self {
+        Self(Self::MARK.to_owned())
+    }
+
+    /// No policy has it otherwise.
+    #[cfg(feature = "tower")]
+    pub(super) const MARK: &str = "\0";
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
