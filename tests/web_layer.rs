@@ -167,7 +167,7 @@ async fn what_a_handler_asks_beyond_stays_and_what_it_asks_less_does_not() {
         }
     }
     let policies = with("content-security-policy", "sandbox").await;
-    assert!(policies.starts_with("sandbox | default-src 'none'; "), "{policies}");
+    assert!(policies.starts_with("default-src 'none'; ") && policies.ends_with(" | sandbox"), "{policies}");
     let permissions = with("permissions-policy", "camera=*, bluetooth=()").await;
     assert!(permissions.contains("camera=()") && permissions.ends_with(", bluetooth=()"), "{permissions}");
     assert!(!permissions.contains('*'));

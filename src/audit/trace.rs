@@ -50,20 +50,16 @@ impl TraceContext {
         Self::only(headers).map_or_else(Self::generate, |received| received.child())
     }
 
-    /// As [`receive`](Self::receive), with random bytes that the caller has drawn along with others.
+    /// As [`receive`](Self::receive), with random bytes that the caller has drawn; `None` if half of them are zero.
     #[cfg(feature = "tower")]
     pub(crate) fn receive_with<H: AsRef<[u8]>>(
         headers: impl IntoIterator<Item = H>,
-        drawn: [u8; 24],
+        drawn: [u8; 16],
     ) -> Option<Self> {
-        let (trace_id, span_id) = drawn.split_first_chunk()?;
-        let drawn = Self { trace_id: *trace_id, span_id: *span_id.first_chunk()?, flags: SAMPLED };
-        let here = match Self::only(headers) {
-            Some(received) => Self { span_id: drawn.span_id, ..received },
-            None => drawn,
-        };
-        // One in 2^64 is not one.
-        (here.trace_id != [0; 16] && here.span_id != [0; 8]).then_some(here)
+        let span_id = *drawn.last_chunk()?;
+        let fresh = || Self { trace_id: drawn, span_id, flags: SAMPLED };
+        let here = Self::only(headers).map_or_else(fresh, |received| Self { span_id, ..received });
+        (span_id != [0; 8]).then_some(here)
     }
 
     /// The next span of this trace, for a call to another service.

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, SocketAddr};
 
-use http::Request;
+use http::{HeaderName, Request};
 
 use crate::rate_limit::client_ip;
 
@@ -16,7 +16,7 @@ pub struct ClientIp(pub IpAddr);
 
 impl ClientIp {
     pub(super) fn of<B>(request: &Request<B>, trusted_proxies: usize) -> Option<Self> {
-        let forwarded = request.headers().get_all("x-forwarded-for");
+        let forwarded = request.headers().get_all(X_FORWARDED_FOR);
         Some(Self(client_ip(peer(request)?.ip(), forwarded, trusted_proxies)))
     }
 }
@@ -31,3 +31,5 @@ fn peer<B>(request: &Request<B>) -> Option<SocketAddr> {
     });
     told
 }
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

@@ -30,8 +30,8 @@ pub(super) fn check<B>(request: &Request<B>, settings: &Settings) -> Result<(), 
 }
 
 /// The value of a header that may come once. Of several, a value that is nobody's.
-pub(super) fn single(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&[u8]> {
-    let mut values = headers.get_all(name.into()).iter();
+pub(super) fn single(headers: &HeaderMap, name: HeaderName) -> Option<&[u8]> {
+    let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     Some(if values.next().is_some() { b"," } else { first.as_bytes() })
 }

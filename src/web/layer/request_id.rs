@@ -2,7 +2,7 @@ use std::fmt;
 
 /// What one request is called: in its extensions, in the `X-Request-Id` of its response, and in events of the audit log.
 ///
-/// 128 random bits in 32 hexadecimal digits. What a caller sends under that name is not taken over: whoever chooses an id can
+/// 128 random bits in 32 hexadecimal digits; a trace that begins here has the same. What a caller sends under that name is not taken over: whoever chooses an id can
 /// choose another's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId([u8; 32]);

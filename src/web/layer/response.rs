@@ -1,6 +1,6 @@
 //! What every response carries.
 
-use http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, Entry, RETRY_AFTER, VARY};
+use http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 use super::super::{Nonce, RenderContext, SecurityHeaders};
@@ -11,7 +11,7 @@ use super::{Settings, cookies};
 /// The headers of all responses, rendered once but for the nonce.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    fixed: Vec<(HeaderName, HeaderValue)>,
+    fixed: HeaderMap,
     /// Policies in pieces, between which the nonce belongs.
     policies: Vec<(HeaderName, Vec<String>)>,
     pub(super) needs_nonce: bool,
@@ -20,18 +20,14 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn new(settings: &Settings) -> Self {
         let needs_nonce = settings.headers.needs_nonce();
-        let mut prepared = Self { fixed: Vec::new(), policies: Vec::new(), needs_nonce };
+        let mut prepared = Self { fixed: HeaderMap::new(), policies: Vec::new(), needs_nonce };
         for (name, value) in settings.headers.render(&render_context(settings, Some(&Nonce::mark()))) {
             if value.contains(Nonce::MARK) {
                 let pieces = value.split(Nonce::MARK).map(str::to_owned).collect();
                 prepared.policies.push((header_name(name), pieces));
             } else {
-                prepared.fixed.push((header_name(name), header_value(value)));
+                prepared.fixed.insert(header_name(name), header_value(value));
             }
-        }
-        if let Some(limit) = &settings.limit {
-            let policy = limit.fields.policy().to_string();
-            prepared.fixed.push((HeaderName::from_static("ratelimit-policy"), header_value(policy)));
         }
         prepared
     }
@@ -39,39 +35,42 @@ impl Prepared {
     /// Completes a response.
     pub(super) fn finish<A>(&self, settings: &Settings, context: &mut Context, response: &mut Response<A>) {
         let of_this_response = response.extensions_mut().remove::<SecurityHeaders>();
-        let headers = response.headers_mut();
-        headers.reserve(self.fixed.len() + 6);
-        match (of_this_response, &context.nonce) {
-            (None, nonce) if nonce.is_some() || !self.needs_nonce => self.add(headers, nonce.as_ref()),
+        // Ours are copied as one, and the few that a handler sets are added: half of what the reverse takes.
+        let mut headers = match (of_this_response, &context.nonce) {
+            (None, nonce) if nonce.is_some() || !self.needs_nonce => self.headers(nonce.as_ref()),
             (other, nonce) => {
-                let rendered = other.as_ref().unwrap_or(&settings.headers);
-                for (name, value) in rendered.render(&render_context(settings, nonce.as_ref())) {
-                    set(headers, header_name(name), header_value(value));
-                }
+                let context = render_context(settings, nonce.as_ref());
+                let rendered = other.as_ref().unwrap_or(&settings.headers).render(&context);
+                rendered.into_iter().map(|(name, value)| (header_name(name), header_value(value))).collect()
             }
+        };
+        std::mem::swap(response.headers_mut(), &mut headers);
+        let (ours, mut theirs) = (response.headers_mut(), headers);
+        cookies::harden(&mut theirs, &settings.for_scripts);
+        join(ours, &theirs);
+        context.add(ours);
+        if let Some(limit) = &settings.limit {
+            ours.insert(RATELIMIT_POLICY, limit.policy.clone());
         }
-        cookies::harden(headers, &settings.for_scripts);
-        context.add(headers);
     }
 
-    fn add(&self, headers: &mut HeaderMap, nonce: Option<&Nonce>) {
-        for (name, value) in &self.fixed {
-            set(headers, name.clone(), value.clone());
-        }
+    fn headers(&self, nonce: Option<&Nonce>) -> HeaderMap {
+        let mut headers = self.fixed.clone();
         for (name, pieces) in &self.policies {
             let nonce = nonce.map(Nonce::as_str).unwrap_or_default();
-            set(headers, name.clone(), header_value(pieces.join(nonce)));
+            headers.insert(name.clone(), header_value(pieces.join(nonce)));
         }
+        headers
     }
 }
 
 impl Context {
     fn add(&mut self, headers: &mut HeaderMap) {
         if let Some(id) = self.id {
-            headers.insert("x-request-id", header_value(id.as_str().to_owned()));
+            headers.insert(X_REQUEST_ID, header_value(id.as_str().to_owned()));
         }
         if let Some(limit) = self.limit.take() {
-            headers.insert("ratelimit", header_value(limit));
+            headers.insert(RATELIMIT, header_value(limit));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
@@ -98,28 +97,35 @@ fn render_context<'a>(settings: &Settings, nonce: Option<&'a Nonce>) -> RenderCo
     }
 }
 
-/// Sets a header, without taking away what the service has asked for beyond it.
-fn set(headers: &mut HeaderMap, name: HeaderName, ours: HeaderValue) {
-    let mut theirs = match headers.entry(name) {
-        Entry::Vacant(vacant) => {
-            vacant.insert(ours);
-            return;
-        }
-        Entry::Occupied(occupied) => occupied,
-    };
-    match rule(theirs.key().as_str()) {
-        Rule::Both => theirs.append(ours),
-        Rule::Theirs => {}
-        Rule::Denials => {
-            let mut entries = vec![String::from_utf8_lossy(ours.as_bytes()).into_owned()];
-            entries.extend(theirs.iter().flat_map(|value| denials(value.as_bytes())).map(str::to_owned));
-            theirs.insert(HeaderValue::try_from(entries.join(", ")).unwrap_or(ours));
-        }
-        Rule::Stricter => {
-            let name = theirs.key().as_str();
-            if !theirs.iter().all(|value| is_at_least(name, value.as_bytes(), ours.as_bytes())) {
-                theirs.insert(ours);
+/// Adds the headers that the service has set to ours, which yield only to stricter ones.
+fn join(headers: &mut HeaderMap, theirs: &HeaderMap) {
+    for name in theirs.keys() {
+        let values = theirs.get_all(name);
+        let (Some(ours), Some(first)) = (headers.get(name), values.iter().next()) else {
+            values.iter().for_each(|value| _ = headers.append(name, value.clone()));
+            continue;
+        };
+        let stays = match rule(name.as_str()) {
+            Rule::Both => {
+                values.iter().for_each(|value| _ = headers.append(name, value.clone()));
+                continue;
             }
+            Rule::Denials => {
+                let denied = values.iter().flat_map(|value| denials(value.as_bytes()));
+                let all = denied.fold(ours.as_bytes().to_vec(), |all, entry| {
+                    [&all, &b", "[..], entry.as_bytes()].concat()
+                });
+                headers.insert(name, HeaderValue::try_from(all).expect("parts of values are values"));
+                continue;
+            }
+            Rule::Theirs => true,
+            Rule::Stricter => {
+                values.iter().all(|value| is_at_least(name.as_str(), value.as_bytes(), ours.as_bytes()))
+            }
+        };
+        if stays {
+            headers.insert(name, first.clone());
+            values.iter().skip(1).for_each(|value| _ = headers.append(name, value.clone()));
         }
     }
 }
@@ -131,3 +137,7 @@ fn header_name(name: &'static str) -> HeaderName {
 fn header_value(value: String) -> HeaderValue {
     HeaderValue::try_from(value).expect("values of headers are put together from checked parts")
 }
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

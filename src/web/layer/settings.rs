@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
+
 use super::super::{CorsError, CorsPolicy, CsrfGuard, SecurityHeaders};
 use crate::audit::Event;
 use crate::rate_limit::{Fields, Quota, RateLimitError, RateLimiter};
@@ -41,6 +43,8 @@ pub struct Settings {
 pub(super) struct Limit {
     pub(super) limiter: Arc<RateLimiter>,
     pub(super) fields: Fields,
+    /// `RateLimit-Policy`
+    pub(super) policy: HeaderValue,
 }
 
 impl Settings {
@@ -103,8 +107,10 @@ impl Settings {
     /// # Errors
     /// [`RateLimitError`]: the name is not 1 to 64 printable ASCII characters, or the quota is out of range.
     pub fn rate_limit(mut self, name: &str, quota: Quota) -> Result<Self, RateLimitError> {
-        let limiter = Arc::new(RateLimiter::new(quota)?);
-        self.limit = Some(Limit { limiter, fields: Fields::new(name, quota)? });
+        let (limiter, fields) = (Arc::new(RateLimiter::new(quota)?), Fields::new(name, quota)?);
+        let policy =
+            HeaderValue::try_from(fields.policy().to_string()).expect("names of limits are printable ASCII");
+        self.limit = Some(Limit { limiter, fields, policy });
         Ok(self)
     }
 
