@@ -16,7 +16,7 @@ impl RequestId {
 
     /// The digits.
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).expect("hexadecimal is ASCII")
+        str::from_utf8(&self.0).unwrap_or_default() // hexadecimal is ASCII
     }
 }
 

@@ -107,10 +107,7 @@ impl Settings {
     /// # Errors
     /// [`RateLimitError`]: the name is not 1 to 64 printable ASCII characters, or the quota is out of range.
     pub fn rate_limit(mut self, name: &str, quota: Quota) -> Result<Self, RateLimitError> {
-        let (limiter, fields) = (Arc::new(RateLimiter::new(quota)?), Fields::new(name, quota)?);
-        let policy =
-            HeaderValue::try_from(fields.policy().to_string()).expect("names of limits are printable ASCII");
-        self.limit = Some(Limit { limiter, fields, policy });
+        self.limit = Some(Limit::new(name, quota)?);
         Ok(self)
     }
 
@@ -156,6 +153,14 @@ impl Settings {
     pub fn audit(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
         self.audit = Some(Arc::new(listener));
         self
+    }
+}
+
+impl Limit {
+    fn new(name: &str, quota: Quota) -> Result<Self, RateLimitError> {
+        let (limiter, fields) = (Arc::new(RateLimiter::new(quota)?), Fields::new(name, quota)?);
+        let policy = HeaderValue::try_from(fields.policy().to_string());
+        Ok(Self { limiter, fields, policy: policy.expect("names of limits are printable ASCII") })
     }
 }
 
