@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use palisade::keys::KeyRing;
+use palisade::seal::Sealer;
+use palisade::secret::ExposeSecret;
 use palisade::web::{
     CacheRule, CookieError, CorsPolicy, CorsProblem, Csp, CspProblem, CsrfGuard, CsrfRefusal, CsrfRequest,
-    CsrfTokens, Directive, Hsts, Nonce, Preflight, RenderContext, SecurityHeaders, SessionCookie, Source,
-    XssProtection,
+    CsrfTokenError, CsrfTokens, Directive, Hsts, Nonce, Preflight, RenderContext, SealedCookie,
+    SecurityHeaders, SessionCookie, Source, XssProtection,
 };
 use proptest::prelude::*;
 
@@ -133,6 +136,7 @@ fn all_that_is_wrong_with_a_policy_is_reported_at_once() {
         .allow(Directive::Image, [Source::UNSAFE_INLINE])
         .allow(Directive::Script, [Source::STRICT_DYNAMIC])
         .allow(Directive::Style, [Source::NONCE, Source::STRICT_DYNAMIC])
+        .allow(Directive::Worker, [Source::NONCE])
         .report_to("Csp\"", "//evil.example")
         .trusted_types(["a; script-src *"])
         .build()
@@ -144,6 +148,7 @@ fn all_that_is_wrong_with_a_policy_is_reported_at_once() {
             CspProblem::OnlyPlaces(Directive::Image),
             CspProblem::NothingToTrust(Directive::Script),
             CspProblem::NotOfScripts(Directive::Style),
+            CspProblem::OnlyPlaces(Directive::Worker),
             CspProblem::EndpointName,
             CspProblem::Endpoint,
             CspProblem::TrustedTypes,
@@ -162,7 +167,8 @@ fn hosts_are_taken_only_as_browsers_write_them() {
         "https://*.cdn.example",
         "wss://*.cdn.example:444",
         "http://localhost:3000",
-        "https://[::1]:8443",
+        "https://192.0.2.1:8443",
+        "https://xn--bcher-kva.example/%c3%bc",
     ] {
         assert!(Source::host(host).is_ok(), "{host}");
     }
@@ -192,6 +198,18 @@ fn hosts_are_taken_only_as_browsers_write_them() {
         "https://user@cdn.example",
         "https://CDN.example",
         "ftp://cdn.example",
+        "https://[::1]:8443",
+        "https://cdn_1.example",
+        "https://cdn.example:*",
+        "https://cdn.example:0443",
+        "https://cdn.example.",
+        "https://cdn.example/\0",
+        "https://cdn.example/\"",
+        "https://cdn.example\\lib",
+        "https:///lib",
+        "https://*.:8443",
+        "https://*.*.cdn.example",
+        "https://*.192.0.2.1",
         "https://b\u{fc}cher.example",
     ] {
         assert!(Source::host(text).is_err(), "{text:?}");
@@ -388,8 +406,53 @@ fn signed_cookies_survive_rotation_until_their_key_is_retired() {
 }
 
 #[test]
+fn sealed_cookies_hold_any_text_that_nobody_reads_until_their_key_is_retired() {
+    let ring = KeyRing::generate().unwrap();
+    let cookie = SessionCookie::new("login").unwrap().sealed(&ring);
+    let read = |cookie: &SealedCookie, sent: &[u8]| {
+        cookie.read(sent).map(|opened| opened.expose_secret().to_owned())
+    };
+    for value in ["", "q2V9", "{\"a\": \"b; c\"}\r\n", "gr\u{fc}\u{df}e"] {
+        let set = cookie.set(value).unwrap();
+        assert!(set.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"));
+        assert_eq!(read(&cookie, set.split(';').next().unwrap().as_bytes()).as_deref(), Some(value));
+        assert_ne!(cookie.set(value).unwrap(), set);
+    }
+    let longest = (4096 - "__Host-login".len()) * 3 / 4 - 77;
+    assert!(cookie.set(&"a".repeat(longest)).is_ok());
+    for len in [longest + 1, 4096, 5000] {
+        assert_eq!(cookie.set(&"a".repeat(len)), Err(CookieError::TooLong));
+    }
+
+    let set = cookie.set("q2V9").unwrap();
+    let sent = set.split(';').next().unwrap().to_owned();
+    let other_name = SessionCookie::new("other").unwrap().sealed(&ring);
+    assert!(other_name.read(sent.replace("login", "other").as_bytes()).is_none());
+    let other_ring = SessionCookie::new("login").unwrap().sealed(KeyRing::generate().unwrap());
+    assert!(other_ring.read(sent.as_bytes()).is_none());
+    let signed = SessionCookie::new("login").unwrap().signed(&ring);
+    assert!(signed.read(sent.as_bytes()).is_none());
+    for at in "__Host-login=".len()..sent.len() {
+        let mut forged = sent.clone().into_bytes();
+        forged[at] ^= 1;
+        assert!(cookie.read(&forged).is_none(), "byte {at}");
+        assert!(cookie.read(&sent.as_bytes()[..at]).is_none(), "cut at {at}");
+    }
+    let bytes = Sealer::new(&ring).seal(b"\xff", ["palisade cookie", "__Host-login"]).unwrap();
+    let not_text = format!("__Host-login={}", Base64UrlUnpadded::encode_string(&bytes));
+    assert!(cookie.read(not_text.as_bytes()).is_none());
+
+    let old = ring.primary();
+    ring.promote(ring.add_generated().unwrap()).unwrap();
+    assert_eq!(read(&cookie, sent.as_bytes()).as_deref(), Some("q2V9"));
+    ring.retire(old).unwrap();
+    assert!(cookie.read(sent.as_bytes()).is_none());
+}
+
+#[test]
 fn requests_of_other_sites_are_refused() {
     let guard = CsrfGuard::new("https://app.example").unwrap().trust("https://partner.example").unwrap();
+    let anywhere = CsrfGuard::fetch_metadata().trust("https://partner.example").unwrap();
     for case in vectors::cases(include_str!("vectors/web/csrf.txt")) {
         let header = |name: &str| Some(case[name].as_bytes()).filter(|value| *value != b"-");
         let request = CsrfRequest {
@@ -404,6 +467,10 @@ fn requests_of_other_sites_are_refused() {
             other => unreachable!("{other}"),
         };
         assert_eq!(guard.check(&request), expected, "{}", case["id"]);
+        // Where the site's own origin is not told, nothing but the browser's word or a trusted origin tells it.
+        let own = request.fetch_site.is_none() && request.origin == Some(b"https://app.example");
+        let untold = if own { Err(CsrfRefusal::CrossOrigin) } else { expected };
+        assert_eq!(anywhere.check(&request), untold, "{}", case["id"]);
         let unmarked = expected.or_else(|refusal| match refusal {
             CsrfRefusal::Unmarked => Ok(()),
             other => Err(other),
@@ -426,8 +493,7 @@ fn csrf_tokens_are_of_one_session_and_of_keys_that_are_not_retired() {
     for session in [&b""[..], b"sessio", b"session2", b"session\0"] {
         assert_eq!(tokens.check(session, &token), Err(CsrfRefusal::Token));
     }
-    let empty = tokens.issue(b"").unwrap();
-    assert_eq!(tokens.check(b"", &empty), Err(CsrfRefusal::Token));
+    assert_eq!(tokens.issue(b""), Err(CsrfTokenError::Session));
     for at in 0..token.len() {
         let mut forged = token.clone().into_bytes();
         forged[at] = if forged[at] == b'A' { b'Q' } else { b'A' };
@@ -479,7 +545,8 @@ proptest! {
         if let Ok(set) = cookie.set(&value) {
             prop_assert_eq!(set.split("; ").count(), 5);
             let pair = set.split("; ").next().unwrap();
-            prop_assert_eq!(cookie.read(format!("{others}; {pair}").as_bytes()), Some(value.as_str()));
+            let sent = format!("{others}; {pair}");
+            prop_assert_eq!(cookie.read(sent.as_bytes()), Some(value.as_str()));
         } else {
             prop_assert!(value.is_empty() || value.contains([' ', '"', ',', ';', '\\']));
         }

@@ -13,4 +13,7 @@ pub enum CookieError {
     /// Browsers would drop it.
     #[error("a cookie has at most 4096 bytes of name and value")]
     TooLong,
+    /// The random source failed; nothing was sealed.
+    #[error("the operating system's random source is unavailable")]
+    Random,
 }

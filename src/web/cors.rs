@@ -24,12 +24,12 @@ use super::{CorsBuilder, Header};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CorsPolicy {
     pub(super) origins: Origins,
-    pub(super) credentials: bool,
     pub(super) methods: BTreeSet<String>,
-    /// In small letters, as browsers ask for them.
     pub(super) headers: BTreeSet<String>,
-    pub(super) exposed: BTreeSet<String>,
-    pub(super) max_age: u64,
+    /// What an allowed answer has beside its origin.
+    pub(super) of_answers: Vec<Header>,
+    /// What an allowed preflight has beside its origin.
+    pub(super) of_preflights: Vec<Header>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,32 +68,17 @@ impl CorsPolicy {
     /// Decides for the `Origin` of a request; `None` when it has none. Two such headers are none of the list's: give them
     /// joined by a comma.
     pub fn decide(&self, origin: Option<&[u8]>) -> CorsDecision {
-        let mut headers = self.vary(VARY_OF_ANSWERS);
-        let Some(origin) = self.allowed(origin) else { return CorsDecision { allowed: false, headers } };
-        self.allow(origin, &mut headers);
-        if !self.exposed.is_empty() {
-            headers.push(("Access-Control-Expose-Headers", joined(&self.exposed)));
-        }
-        CorsDecision { allowed: true, headers }
+        self.decision(self.allowed(origin), "Origin", &self.of_answers)
     }
 
     /// Decides for a request of method `OPTIONS` with `Access-Control-Request-Method`: answer it with 204 and the headers, or 403
     /// and the headers.
     pub fn decide_preflight(&self, asked: &Preflight<'_>) -> CorsDecision {
-        let mut headers = self.vary(VARY_OF_PREFLIGHTS);
-        let is_method = str::from_utf8(asked.method).is_ok_and(|method| self.methods.contains(method));
+        let is_method = self.methods.iter().any(|listed| listed.as_bytes() == asked.method);
         let are_headers = asked.headers.is_none_or(|names| self.knows_headers(names));
         let allowed = is_method && are_headers && !asked.private_network;
-        let Some(origin) = self.allowed(asked.origin).filter(|_| allowed) else {
-            return CorsDecision { allowed: false, headers };
-        };
-        self.allow(origin, &mut headers);
-        headers.push(("Access-Control-Allow-Methods", joined(&self.methods)));
-        if !self.headers.is_empty() {
-            headers.push(("Access-Control-Allow-Headers", joined(&self.headers)));
-        }
-        headers.push(("Access-Control-Max-Age", self.max_age.to_string()));
-        CorsDecision { allowed: true, headers }
+        let origin = self.allowed(asked.origin).filter(|_| allowed);
+        self.decision(origin, VARY_OF_PREFLIGHTS, &self.of_preflights)
     }
 
     /// The policy's own spelling of an origin that is allowed.
@@ -104,26 +89,24 @@ impl CorsPolicy {
         }
     }
 
-    fn allow(&self, origin: &str, headers: &mut Vec<Header>) {
-        headers.push(("Access-Control-Allow-Origin", origin.to_owned()));
-        if self.credentials {
-            headers.push(("Access-Control-Allow-Credentials", "true".to_owned()));
+    fn decision(&self, allowed: Option<&str>, vary: &str, more: &[Header]) -> CorsDecision {
+        let mut headers = Vec::with_capacity(2 + more.len());
+        // Also of refusals and of requests without an origin: caches must not give one origin's answer to another.
+        if let Origins::Listed(_) = self.origins {
+            headers.push(("Vary", vary.to_owned()));
         }
-    }
-
-    /// Also of refusals and of requests without an origin: caches must not give one origin's answer to another.
-    fn vary(&self, names: &str) -> Vec<Header> {
-        match self.origins {
-            Origins::Any => Vec::new(),
-            Origins::Listed(_) => vec![("Vary", names.to_owned())],
+        if let Some(origin) = allowed {
+            headers.push(("Access-Control-Allow-Origin", origin.to_owned()));
+            headers.extend_from_slice(more);
         }
+        CorsDecision { allowed: allowed.is_some(), headers }
     }
 
     fn knows_headers(&self, names: &[u8]) -> bool {
+        let is_listed =
+            |name: &[u8]| self.headers.iter().any(|listed| name.eq_ignore_ascii_case(listed.as_bytes()));
         names.len() <= MAX_REQUEST_HEADERS
-            && str::from_utf8(names).is_ok_and(|names| {
-                names.split(',').all(|name| self.headers.contains(&name.trim_ascii().to_ascii_lowercase()))
-            })
+            && names.split(|byte| *byte == b',').all(|name| is_listed(name.trim_ascii()))
     }
 }
 
@@ -144,11 +127,6 @@ impl CorsDecision {
     }
 }
 
-fn joined(names: &BTreeSet<String>) -> String {
-    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-}
-
-const VARY_OF_ANSWERS: &str = "Origin";
 const VARY_OF_PREFLIGHTS: &str = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 /// Browsers ask for a handful of names.
 const MAX_REQUEST_HEADERS: usize = 4096;

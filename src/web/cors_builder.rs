@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::cors::Origins;
-use super::{CorsError, CorsPolicy, CorsProblem, origin};
+use super::{CorsError, CorsPolicy, CorsProblem, Header, origin};
 
 /// Puts a [`CorsPolicy`] together.
 ///
@@ -115,13 +115,19 @@ impl CorsBuilder {
         if !problems.is_empty() {
             return Err(CorsError::new(problems));
         }
+        let credentials = self.credentials.then(|| ("Access-Control-Allow-Credentials", "true".to_owned()));
+        let mut of_answers: Vec<Header> = credentials.into_iter().collect();
+        let mut of_preflights = of_answers.clone();
+        of_answers.extend(listed("Access-Control-Expose-Headers", &self.exposed));
+        of_preflights.extend(listed("Access-Control-Allow-Methods", &self.methods));
+        of_preflights.extend(listed("Access-Control-Allow-Headers", &self.headers));
+        of_preflights.push(("Access-Control-Max-Age", self.max_age.as_secs().to_string()));
         Ok(CorsPolicy {
             origins: if self.any { Origins::Any } else { Origins::Listed(self.listed) },
-            credentials: self.credentials,
             methods: self.methods,
             headers: self.headers,
-            exposed: self.exposed,
-            max_age: self.max_age.as_secs(),
+            of_answers,
+            of_preflights,
         })
     }
 }
@@ -139,6 +145,12 @@ impl Default for CorsBuilder {
             problems: Vec::new(),
         }
     }
+}
+
+/// A header that lists names, if there are any.
+fn listed(header: &'static str, names: &BTreeSet<String>) -> Option<Header> {
+    let text = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    (!text.is_empty()).then_some((header, text))
 }
 
 /// RFC 9110 §5.1, without `*`, which stands for all names.

@@ -14,7 +14,7 @@ pub struct CspError {
 #[non_exhaustive]
 pub enum CspProblem {
     /// A source that is not scheme, host, port and path as browsers write them, or has a character that a policy gives a
-    /// meaning to.
+    /// meaning to or does not know.
     #[error(
         "a source is https://, wss://, http:// or ws://, a host in small letters, a port if not the scheme's, a path"
     )]

@@ -20,12 +20,17 @@ use super::{CorsError, CorsProblem, CsrfRefusal, origin};
 /// |---|---|
 /// | `Sec-Fetch-Site: same-origin` or `none` | passes: the browser vouches for it |
 /// | another `Sec-Fetch-Site` | passes from a trusted origin |
-/// | an `Origin`, and no `Sec-Fetch-Site` | passes from the site itself or a trusted origin |
+/// | an `Origin`, and no `Sec-Fetch-Site` | passes from the site itself, if that is [told](Self::new), or a trusted origin |
 /// | neither | is refused: [`allow_unmarked`](Self::allow_unmarked) |
 ///
+/// It is stricter than `CrossOriginProtection` of Go's `net/http`, whose order this is: a request with neither header is refused; the
+/// site's own origin is told, with its scheme, and not taken from `Host`, which callers and proxies write; trusted origins are
+/// spelt as browsers write them; an empty header and one that came twice are not the same as none; no path is exempt.
+///
 /// # Security
-/// The site's own origin is told, with its scheme, and not taken from `Host`, which callers and proxies write. `null` is nobody's
-/// origin. [`CsrfTokens`](super::CsrfTokens) are the second line, for what must not rest on the browser alone.
+/// `null` is nobody's origin. Give it the method that is acted upon, if a field of a form may name another. A WebSocket begins with a
+/// `GET`: check that as if it were a `POST`. [`CsrfTokens`](super::CsrfTokens) are the second line, for what must not rest on the
+/// browser alone.
 ///
 /// # Source
 /// Fetch Metadata Request Headers, §2; OWASP ASVS 5.0, V3.5; OWASP Cross-Site Request Forgery Prevention Cheat Sheet.
@@ -48,17 +53,20 @@ pub struct CsrfRequest<'a> {
 }
 
 impl CsrfGuard {
-    /// Guards the site that browsers reach at `own`: `https://app.example`.
+    /// Guards the site that browsers reach at `own`: `https://app.example`. The rule, wherever the origin is known.
     ///
     /// # Errors
     /// [`CorsError`], for an origin that is not spelt as browsers write it or is `http://` of another machine.
     pub fn new(own: &str) -> Result<Self, CorsError> {
         check(own)?;
-        Ok(Self { own: Some(own.to_owned()), trusted: Vec::new(), unmarked: false })
+        Ok(Self { own: Some(own.to_owned()), ..Self::fetch_metadata() })
     }
 
-    /// For a site whose origin is not told.
-    pub fn fetch_metadata() -> Self {
+    /// Guards a site whose origin is not known, such as one that its customers reach at domains of their own.
+    ///
+    /// Only `Sec-Fetch-Site` tells then that a page is the site's own. Browsers send it since 2020, Safari since 2023, and only
+    /// over TLS and to the same machine: others are refused.
+    pub const fn fetch_metadata() -> Self {
         Self { own: None, trusted: Vec::new(), unmarked: false }
     }
 
@@ -88,13 +96,12 @@ impl CsrfGuard {
     /// [`CsrfRefusal`]: answer 403.
     pub fn check(&self, request: &CsrfRequest<'_>) -> Result<(), CsrfRefusal> {
         let trusted = |origin: &[u8]| self.trusted.iter().any(|trusted| trusted.as_bytes() == origin);
+        let own = |origin: &[u8]| self.own.as_ref().is_some_and(|own| own.as_bytes() == origin);
         let passes = match (request.fetch_site, request.origin) {
             _ if SAFE_METHODS.contains(&request.method) => true,
             (Some(b"same-origin" | b"none"), _) => true,
             (Some(_), origin) => origin.is_some_and(trusted),
-            (None, Some(origin)) => {
-                self.own.as_ref().is_some_and(|own| own.as_bytes() == origin) || trusted(origin)
-            }
+            (None, Some(origin)) => own(origin) || trusted(origin),
             (None, None) if self.unmarked => true,
             (None, None) => return Err(CsrfRefusal::Unmarked),
         };

@@ -1,8 +1,10 @@
-use super::CsrfRefusal;
+use std::sync::Arc;
+
+use super::{CsrfRefusal, CsrfTokenError};
 use crate::compare;
 use crate::encoding;
-use crate::keys::{Key, KeyId, KeyRing};
-use crate::random::{self, RandomError};
+use crate::keys::{Key, KeyId, KeyRing, MacKeys, Snapshot};
+use crate::random;
 
 /// Tokens in forms and headers that show that a page of the site itself made the request, for one session.
 ///
@@ -26,32 +28,36 @@ use crate::random::{self, RandomError};
 /// `HKDF-Expand(PRK, "palisade csrf v1", 32)`, with `PRK` as for [`seal`](crate::seal).
 ///
 /// # Security
-/// Each is different, so that compression tells nothing of it. Retired keys are refused. A session whose id is empty has no tokens:
-/// all its checks fail.
+/// Each is different, so that compression tells nothing of it. Retired keys are refused. There are no tokens of a session whose id
+/// is empty: it would be everyone's who has none.
 ///
 /// # Source
 /// OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Signed Double-Submit Cookie"; HMAC: RFC 2104.
 #[derive(Clone, Debug)]
 pub struct CsrfTokens {
     ring: KeyRing,
+    keys: MacKeys,
 }
 
 impl CsrfTokens {
     /// Signs under the ring's primary key, and checks under every key that is not retired.
     pub fn new(ring: impl Into<KeyRing>) -> Self {
-        Self { ring: ring.into() }
+        Self { ring: ring.into(), keys: MacKeys::new(DERIVATION) }
     }
 
     /// Makes a token for a session.
     ///
     /// # Errors
-    /// [`RandomError`].
-    pub fn issue(&self, session: &[u8]) -> Result<String, RandomError> {
+    /// [`CsrfTokenError`]: `Session` for an empty id, or `Random`.
+    pub fn issue(&self, session: &[u8]) -> Result<String, CsrfTokenError> {
+        if session.is_empty() {
+            return Err(CsrfTokenError::Session);
+        }
         let mut unique = [0; UNIQUE];
         random::fill(&mut unique)?;
         let snapshot = self.ring.snapshot();
         let key = snapshot.primary();
-        let tag = tag(key, session, &unique);
+        let tag = self.tag(&snapshot, key, session, &unique);
         Ok(encoding::base64url(&[&key.id.to_bytes()[..], &unique, &tag].concat()))
     }
 
@@ -70,13 +76,14 @@ impl CsrfTokens {
         let (unique, presented) = rest.split_first_chunk()?;
         let snapshot = self.ring.snapshot();
         let key = snapshot.accepted(KeyId::from_bytes(*id))?;
-        Some(!session.is_empty() && compare::equal(presented, &tag(key, session, unique)))
+        let expected = self.tag(&snapshot, key, session, unique);
+        Some(!session.is_empty() && compare::equal(presented, &expected))
     }
-}
 
-fn tag(key: &Key, session: &[u8], unique: &[u8; UNIQUE]) -> [u8; TAG] {
-    let length = (session.len() as u64).to_be_bytes();
-    key.mac_key(&[DERIVATION]).tag(&[&length, session, unique])
+    fn tag(&self, ring: &Arc<Snapshot>, key: &Key, session: &[u8], unique: &[u8; UNIQUE]) -> [u8; TAG] {
+        let length = (session.len() as u64).to_be_bytes();
+        self.keys.of(ring, key, "").tag(&[&length, session, unique])
+    }
 }
 
 const DERIVATION: &[u8] = b"palisade csrf v1";

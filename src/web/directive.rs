@@ -31,7 +31,7 @@ pub enum Directive {
     Object,
     /// `frame-src`: what the page may frame.
     Frame,
-    /// `worker-src`
+    /// `worker-src`: places alone. Where it is not said, workers are scripts.
     Worker,
     /// `manifest-src`
     Manifest,
@@ -69,10 +69,7 @@ impl Directive {
 
     /// Whether it governs scripts.
     pub(super) const fn is_of_scripts(self) -> bool {
-        matches!(
-            self,
-            Self::Default | Self::Script | Self::ScriptElement | Self::ScriptAttribute | Self::Worker
-        )
+        matches!(self, Self::Default | Self::Script | Self::ScriptElement | Self::ScriptAttribute)
     }
 
     /// Whether it tells content apart, by nonce or hash, and not only places.

@@ -30,6 +30,7 @@ mod csp_builder;
 mod csp_error;
 mod csrf;
 mod csrf_refusal;
+mod csrf_token_error;
 mod csrf_tokens;
 mod directive;
 mod headers;
@@ -40,9 +41,11 @@ mod nonce;
 mod origin;
 mod permissions;
 mod policies;
+mod sealed_cookie;
+mod signed_cookie;
 mod source;
 
-pub use cookie::{SessionCookie, SignedCookie};
+pub use cookie::SessionCookie;
 pub use cookie_error::CookieError;
 pub use cors::{CorsDecision, CorsPolicy, Preflight};
 pub use cors_builder::CorsBuilder;
@@ -52,6 +55,7 @@ pub use csp_builder::CspBuilder;
 pub use csp_error::{CspError, CspProblem};
 pub use csrf::{CsrfGuard, CsrfRequest};
 pub use csrf_refusal::CsrfRefusal;
+pub use csrf_token_error::CsrfTokenError;
 pub use csrf_tokens::CsrfTokens;
 pub use directive::Directive;
 pub use headers::{RenderContext, SecurityHeaders};
@@ -63,6 +67,8 @@ pub use layer::{
 pub use nonce::Nonce;
 pub use permissions::{Permission, PermissionsPolicy};
 pub use policies::{CacheRule, Embedder, Opener, ReferrerPolicy, Resource, XssProtection};
+pub use sealed_cookie::SealedCookie;
+pub use signed_cookie::SignedCookie;
 pub use source::Source;
 
 /// A header of a response: its name and its value.

@@ -56,7 +56,7 @@ impl Source {
     /// first label may be `*`.
     ///
     /// # Errors
-    /// [`CspError`], for what is not spelt as browsers write it.
+    /// [`CspError`], for what is not spelt as browsers write it, and for IPv6 addresses and underscores, which policies do not know.
     pub fn host(text: &str) -> Result<Self, CspError> {
         if text.len() <= MAX_BYTES && is_host_source(text) {
             return Ok(Self(Form::Address(Cow::Owned(text.to_owned()))));
@@ -111,7 +111,8 @@ fn is_host_source(text: &str) -> bool {
         }
         None => is_authority(authority, default),
     };
-    is_host && is_path(path)
+    // CSP 3 §2.3.1: hosts are of letters, digits and hyphens. Browsers pass over a source with another, and match nothing.
+    is_host && !authority.contains(['[', '_']) && is_path(path)
 }
 
 /// Of an address: nothing that ends a source, a directive, a policy or a quoted string. RFC 3986 §3.3 without `;`, `,` and `'`.
