@@ -1,7 +1,12 @@
 //! The layer around a service: what reaches it, and what every response carries.
 
 #![cfg(feature = "tower")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed step is a failed test"
+)]
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
