@@ -15,6 +15,9 @@ use palisade::password::{
     Acceptable, Budget, BuildError, Ceilings, Defect, Format, HashError, Hasher, HasherBuilder, Policy,
     Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
+use palisade::posture::{
+    Check, Finding as PostureFinding, Outcome as CheckOutcome, Refusal as PostureRefusal, Report, Severity,
+};
 use palisade::process::{Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand};
 use palisade::random::RandomError;
 use palisade::rate_limit::store::{AsyncStore, Limit, Memory, MemoryBuilder, Op, Store, StoreError};
@@ -156,6 +159,7 @@ const _: () = {
         is_error::<StepUp>();
         is_error::<StoreError>();
     }
+    crosses_threads::<(Check, PostureFinding, CheckOutcome, PostureRefusal, Report, Severity)>();
     crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
     #[cfg(feature = "files")]
     {
@@ -203,6 +207,7 @@ const _: () = {
     is_error::<SignError>();
     is_error::<OnceStoreError>();
     is_error::<Invalid>();
+    is_error::<PostureRefusal>();
     is_error::<ProcessError>();
 };
 

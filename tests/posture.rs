@@ -1,0 +1,112 @@
+//! This process, asked for real, and again under the containment that it should have.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
+
+use palisade::posture::{self, Check, Outcome, Severity};
+
+#[test]
+fn every_check_has_one_finding_and_one_line() {
+    let report = posture::probe();
+    let checks: Vec<_> = report.findings().iter().map(posture::Finding::check).collect();
+    assert_eq!(checks, Check::ALL);
+    let table = report.to_string();
+    for check in Check::ALL {
+        assert!(table.lines().any(|line| line.starts_with(&check.to_string())), "{check}");
+    }
+    for finding in report.findings() {
+        assert_eq!(finding.outcome() == Outcome::Unsupported, !cfg!(target_os = "linux"), "{finding:?}");
+        assert!(!finding.found().is_empty() && !finding.found().contains('\n'));
+    }
+}
+
+#[test]
+fn what_did_not_pass_is_refused_until_it_is_accepted() {
+    let mut report = posture::probe();
+    for severity in [Severity::High, Severity::Medium, Severity::Low] {
+        let counts = |finding: &&posture::Finding| {
+            finding.severity() >= severity && finding.outcome() != Outcome::Pass
+        };
+        let expected: Vec<_> = report.findings().iter().filter(counts).cloned().collect();
+        match report.require(severity) {
+            Ok(()) => assert!(expected.is_empty()),
+            Err(refusal) => {
+                assert_eq!(refusal.findings(), expected);
+                for finding in expected {
+                    assert!(refusal.to_string().contains(finding.check().mend()), "{refusal}");
+                }
+            }
+        }
+    }
+    for &check in Check::ALL {
+        report = report.accept(check);
+    }
+    assert_eq!(report.require(Severity::Low), Ok(()));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_report_is_serialised_with_severity_and_remedy() {
+    let json = serde_json::to_value(posture::probe()).unwrap();
+    for (finding, check) in json["findings"].as_array().unwrap().iter().zip(Check::ALL) {
+        assert_eq!(finding["check"], check.to_string());
+        assert_eq!(finding["severity"], check.severity().to_string());
+        let fine = matches!(finding["outcome"].as_str().unwrap(), "pass" | "accepted");
+        assert_eq!(finding["mend"].is_null(), fine, "{finding}");
+    }
+}
+
+/// Run by the test below, in a process that is contained.
+#[test]
+#[ignore = "fails in a process that is not contained"]
+fn contained() {
+    let report = posture::probe();
+    println!("{report}");
+    report.require(Severity::High).unwrap();
+    for check in [Check::Group, Check::BoundingSet] {
+        assert_eq!(report.finding(check).unwrap().outcome(), Outcome::Pass, "{check}");
+    }
+}
+
+/// Each layer of containment by itself, and all of them together.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root, unshare and setpriv"]
+fn a_process_under_unshare_and_setpriv_is_contained() {
+    const USER: &str = "--reuid=1000 --regid=1000 --clear-groups";
+    const NO_CAPABILITIES: &str = "--bounding-set=-all --inh-caps=-all --ambient-caps=-all";
+    const NO_NEW_PRIVILEGES: &str = "--no-new-privs";
+
+    // All of it passes; without one layer, that layer's checks are what is refused.
+    let (passed, printed) = under("ro", &[USER, NO_CAPABILITIES, NO_NEW_PRIVILEGES]);
+    assert!(passed, "{printed}");
+    for (root, flags, failing) in [
+        ("rw", &[USER, NO_CAPABILITIES, NO_NEW_PRIVILEGES][..], "read_only_root"),
+        ("ro", &[USER, NO_CAPABILITIES], "no_new_privileges"),
+        ("ro", &[USER, NO_NEW_PRIVILEGES], "bounding_set"),
+        ("ro", &[NO_CAPABILITIES, NO_NEW_PRIVILEGES], "user"),
+        ("ro", &["--groups=1000,0 --reuid=1000 --regid=1000", NO_CAPABILITIES, NO_NEW_PRIVILEGES], "group"),
+    ] {
+        let (passed, printed) = under(root, flags);
+        assert!(!passed, "without {failing}: {printed}");
+        let fails = |line: &str| line.split_whitespace().take(2).eq([failing, "fail"]);
+        assert!(printed.lines().any(fails), "without {failing}: {printed}");
+    }
+}
+
+/// This very program, in a mount namespace of its own and with fewer privileges: whether it passed, and what it printed.
+#[cfg(target_os = "linux")]
+fn under(root: &str, flags: &[&str]) -> (bool, String) {
+    use std::process::Command;
+
+    let script = format!(
+        "set -e; mount --make-rprivate /; mount -o remount,bind,{root} /; \
+         exec setpriv {} \"$0\" --exact contained --ignored --nocapture",
+        flags.join(" ")
+    );
+    let output = Command::new("unshare")
+        .args(["-m", "sh", "-c", &script])
+        .arg(std::env::current_exe().unwrap())
+        .output()
+        .unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
