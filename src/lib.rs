@@ -19,6 +19,7 @@
 //! | [`rbac`] | who may do what, with checks that cannot be forgotten |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |
+//! | [`transport`] | a command on another machine, whose key is known beforehand |
 //! | [`posture`] | is this process contained as it should be |
 //!
 //! # One example a room
@@ -195,6 +196,7 @@ pub mod secret;
 pub mod session;
 pub mod sql;
 pub mod token;
+pub mod transport;
 #[cfg(feature = "serde")]
 mod unquoted;
 pub mod validate;

@@ -44,6 +44,7 @@ use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
+use palisade::transport::ssh::{SshCommand, SshError, SshErrorKind};
 use palisade::validate::{
     Allowlist, CharSpec, Cidr, CidrSet, CommandArg, DnsName, Email, FileName, HeaderValue, Hostname,
     IdnHostname, Invalid, Pattern, PatternError, Port, RelPath, RfcEmail, SafeLines, SafeText, SqlIdent, Uri,
@@ -159,6 +160,7 @@ const _: () = {
         is_error::<StepUp>();
         is_error::<StoreError>();
     }
+    crosses_threads::<(SshCommand, SshError, SshErrorKind)>();
     crosses_threads::<(Check, PostureFinding, CheckOutcome, PostureRefusal, Report, Severity)>();
     crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
     #[cfg(feature = "files")]
@@ -208,6 +210,7 @@ const _: () = {
     is_error::<OnceStoreError>();
     is_error::<Invalid>();
     is_error::<PostureRefusal>();
+    is_error::<SshError>();
     is_error::<ProcessError>();
 };
 
