@@ -26,17 +26,19 @@
 //! An account is made, a password checked and a session issued:
 //!
 //! ```
-//! use palisade::{password::Hasher, token::Token};
+//! use palisade::password::Hasher;
+//! use palisade::session::{AuthLevel, Login, Sessions, store::Memory};
 //!
 //! let hasher = Hasher::default();
 //! let stored = hasher.hash("correct horse battery staple")?; // goes to the users table
+//! let sessions = Sessions::new(Memory::default());
 //!
 //! let found = Some(stored.as_str()); // what the table answers; None for an unknown user
 //! match hasher.verify_user("correct horse battery staple", found) {
 //!     Ok(_verified) => {
-//!         let session = Token::generate()?;
-//!         let cookie = session.expose(); // to the client
-//!         let row = session.digest(); // to the sessions table
+//!         let issued = sessions.log_in("ann", Login::by(AuthLevel::Password))?;
+//!         let cookie = issued.expose(); // to the client, and back with every request
+//!         assert_eq!(sessions.check(cookie)?.user(), "ann");
 //!     }
 //!     Err(error) => { /* tell the user one thing, whatever the reason; tell the log error.kind() */ }
 //! }

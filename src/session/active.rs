@@ -73,7 +73,7 @@ pub struct SessionInfo {
     pub level: AuthLevel,
     /// When it began.
     pub created: SystemTime,
-    /// When it was last used, within a minute.
+    /// When it was last used, within two minutes.
     pub last_used: SystemTime,
     /// When it ends.
     pub expires: SystemTime,
@@ -204,7 +204,8 @@ impl Login {
         self
     }
 
-    /// What the client has to show beside its token from now on: the fingerprint of its certificate, its network.
+    /// What the client has to show beside its token from now on: the fingerprint of its certificate, its network. The store has
+    /// its digest, from which whoever reads the store can guess what has few values.
     pub fn bound_to(mut self, property: &str) -> Self {
         self.property = Some(property.into());
         self

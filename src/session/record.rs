@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::AuthLevel;
 use crate::encoding;
-use crate::random::RandomError;
+use crate::random::{self, RandomError};
 use crate::token::{PresentedSplit, SplitToken, TokenDigest};
 
 /// Declares a name of 22 characters.
@@ -22,8 +22,8 @@ macro_rules! names {
                 std::str::from_utf8(&self.0).unwrap_or_default()
             }
 
-            fn of(selector: &str) -> Self {
-                Self(selector.as_bytes().try_into().expect("a selector has 22 characters"))
+            fn of(name: &str) -> Self {
+                Self(name.as_bytes().try_into().expect("16 bytes are 22 characters, and so is a selector"))
             }
         }
 
@@ -116,9 +116,11 @@ names! {
 pub struct SessionIdError;
 
 impl SessionId {
-    /// One that no other session has: the selector of a token that nobody gets.
+    /// Of 128 random bits: no other session has it.
     pub(super) fn generate() -> Result<Self, RandomError> {
-        Ok(Self::of(SplitToken::generate()?.selector()))
+        let mut bytes = [0; 16];
+        random::fill(&mut bytes)?;
+        Ok(Self::of(&encoding::base64url(&bytes)))
     }
 }
 

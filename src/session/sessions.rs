@@ -88,8 +88,8 @@ impl<S: Store> Sessions<S> {
 
     /// Whose session a presented token is.
     ///
-    /// It is one look-up. A use is written once a minute at most, together with others: by the caller whose turn it is, or by
-    /// [`write_uses`](Self::write_uses).
+    /// It is one look-up. A use is noted once a minute at most and written within two, together with others: by the caller whose
+    /// turn it is, or by [`write_uses`](Self::write_uses).
     ///
     /// # Errors
     /// Nobody's: [`SessionErrorKind`] says why, for the log. Or the store fails.

@@ -16,6 +16,10 @@ pub(super) fn typed<'a>(subject: &'static str, text: &'a str) -> Result<Cow<'a, 
         return Err(Invalid::new(subject, InvalidKind::Character, SEEN).at_byte(at));
     }
     let canonical = nfc(text);
+    // NFC takes characters apart and sorts marks, and may part a joiner from what it joined.
+    if unseen(&canonical).is_some() {
+        return Err(Invalid::new(subject, InvalidKind::Character, SEEN));
+    }
     if has_pile(&canonical) {
         return Err(Invalid::new(subject, InvalidKind::Deceptive, MARKS));
     }

@@ -56,6 +56,28 @@ fn redis_keeps_the_contract_of_codes() {
 
 #[tokio::test]
 #[ignore = "needs a server of Redis"]
+async fn a_check_is_one_round_trip() {
+    let server = Server::start();
+    let sessions = AsyncSessions::new(store(&server));
+    let issued = sessions.log_in("ann", Login::by(AuthLevel::Password)).await.unwrap();
+    let commands = || {
+        let stats = server.text(&["INFO", "stats"]);
+        let line = stats.lines().find_map(|line| line.strip_prefix("total_commands_processed:"));
+        line.unwrap().parse::<u64>().unwrap()
+    };
+    let own = {
+        let before = commands();
+        commands() - before
+    };
+    let before = commands();
+    for _ in 0..100 {
+        assert!(sessions.check(issued.expose()).await.is_ok());
+    }
+    assert_eq!(commands() - before - own, 100);
+}
+
+#[tokio::test]
+#[ignore = "needs a server of Redis"]
 async fn keys_go_with_what_they_hold() {
     let server = Server::start();
     let store = store(&server);

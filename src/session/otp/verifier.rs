@@ -214,6 +214,11 @@ impl<S: CodeStore> OtpVerifier<S> {
     /// # Errors
     /// As [`verify`](Self::verify); or the user has a second factor, which is [`Enrolled`](OtpErrorKind::Enrolled): whoever has the
     /// password alone does not put another in its place.
+    ///
+    /// # Security
+    /// That there is one is what the store remembers: a code that was accepted, or recovery codes. Of a secret that was imported, or
+    /// whose store has forgotten, the application knows by its own column, and calls
+    /// [`confirm_replacement`](Self::confirm_replacement).
     pub fn confirm_enrolment(
         &self,
         user: &str,
