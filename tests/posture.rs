@@ -75,18 +75,24 @@ fn a_process_under_unshare_and_setpriv_is_contained() {
     const LAYERS: &[&str] =
         &["user", "group", "capabilities", "bounding_set", "no_new_privileges", "read_only_root"];
 
-    let printed = under("ro", &[USER, NO_CAPABILITIES, NO_NEW_PRIVILEGES]);
+    let printed = under(&[], READ_ONLY, &[USER, NO_CAPABILITIES, NO_NEW_PRIVILEGES]);
     for check in LAYERS {
         assert!(has(&printed, check, "pass"), "{check}: {printed}");
     }
-    for (root, flags, failing) in [
-        ("rw", &[USER, NO_CAPABILITIES, NO_NEW_PRIVILEGES][..], "read_only_root"),
-        ("ro", &[USER, NO_CAPABILITIES], "no_new_privileges"),
-        ("ro", &[USER, NO_NEW_PRIVILEGES], "bounding_set"),
-        ("ro", &["--reuid=0 --regid=1000 --clear-groups", NO_CAPABILITIES, NO_NEW_PRIVILEGES], "user"),
-        ("ro", &["--groups=1000,0 --reuid=1000 --regid=1000", NO_CAPABILITIES, NO_NEW_PRIVILEGES], "group"),
+    for (mount, flags, failing) in [
+        ("mount -o remount,bind,rw /", &[USER, NO_CAPABILITIES, NO_NEW_PRIVILEGES][..], "read_only_root"),
+        // Paths still begin at the root below.
+        ("mount -t tmpfs -o ro none /", &[USER, NO_CAPABILITIES, NO_NEW_PRIVILEGES], "read_only_root"),
+        (READ_ONLY, &[USER, NO_CAPABILITIES], "no_new_privileges"),
+        (READ_ONLY, &[USER, NO_NEW_PRIVILEGES], "bounding_set"),
+        (READ_ONLY, &["--reuid=0 --regid=1000 --clear-groups", NO_CAPABILITIES, NO_NEW_PRIVILEGES], "user"),
+        (
+            READ_ONLY,
+            &["--groups=1000,0 --reuid=1000 --regid=1000", NO_CAPABILITIES, NO_NEW_PRIVILEGES],
+            "group",
+        ),
     ] {
-        let printed = under(root, flags);
+        let printed = under(&[], mount, flags);
         for check in LAYERS {
             let outcome = if *check == failing { "fail" } else { "pass" };
             assert!(has(&printed, check, outcome), "{check}, without {failing}: {printed}");
@@ -94,25 +100,50 @@ fn a_process_under_unshare_and_setpriv_is_contained() {
     }
 }
 
+/// The kernel shows such a process user 1000, and lets it write what is root's.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root, unshare and setpriv"]
+fn root_that_a_user_namespace_shows_as_another_fails() {
+    let printed = under(&["--map-user=1000", "--map-group=1000"], "true", &[]);
+    assert!(
+        has(&printed, "user", "fail") && printed.contains("user 1000, effective 1000: root"),
+        "{printed}"
+    );
+    assert!(has(&printed, "group", "fail"), "{printed}");
+    let printed = under(&["--user"], "true", &[]); // no map: every id is shown as that of nobody
+    assert!(has(&printed, "user", "unknown") && has(&printed, "group", "unknown"), "{printed}");
+}
+
+#[cfg(target_os = "linux")]
+const READ_ONLY: &str = "mount -o remount,bind,ro /";
+
 #[cfg(target_os = "linux")]
 fn has(report: &str, check: &str, outcome: &str) -> bool {
     report.lines().any(|line| line.split_whitespace().take(2).eq([check, outcome]))
 }
 
-/// This very program, in a mount namespace of its own and with fewer privileges: what it printed.
+/// This very program in namespaces of its own, of mounts or those of `flags`, and with fewer privileges: what it printed.
 #[cfg(target_os = "linux")]
-fn under(root: &str, flags: &[&str]) -> String {
+fn under(namespaces: &[&str], mount: &str, flags: &[&str]) -> String {
     use std::process::Command;
 
+    // Where user 1000 may read it. By another process, since a file that this one writes may still be open in a child of its own.
+    let name = format!("palisade-posture-{}-{}", std::process::id(), std::thread::current().name().unwrap());
+    let program = std::env::temp_dir().join(name);
+    let copied = Command::new("cp").arg(std::env::current_exe().unwrap()).arg(&program).status().unwrap();
+    assert!(copied.success());
     let script = format!(
-        "set -e; mount --make-rprivate /; mount -o remount,bind,{root} /; \
-         exec setpriv {} \"$0\" --exact report --ignored --nocapture",
+        "set -e; {mount}; exec setpriv {} \"$0\" --exact report --ignored --nocapture",
         flags.join(" ")
     );
     let output = Command::new("unshare")
-        .args(["-m", "sh", "-c", &script])
-        .arg(std::env::current_exe().unwrap())
+        .args(if namespaces.is_empty() { &["--mount"] } else { namespaces })
+        .args(["sh", "-c", &script])
+        .arg(&program)
         .output()
         .unwrap();
+    std::fs::remove_file(&program).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -41,8 +41,11 @@ pub(super) fn limit(
                 mount.kind == "cgroup" && has(mount.options, controller)
             }
         };
-        let Some(mount) = mounts.and_then(|mounts| mounts.iter().find(is_there)) else { continue };
-        found = found.and(least(mount, path, if unified { v2 } else { v1 }, &read));
+        let mut there = mounts.into_iter().flat_map(Mounts::iter).filter(is_there);
+        let Some((mount, below)) = there.find_map(|mount| Some((mount, below(path, mount.root)?))) else {
+            continue;
+        };
+        found = found.and(least(mount, below, if unified { v2 } else { v1 }, &read));
     }
     found
 }
@@ -55,12 +58,17 @@ pub(super) fn judge(check: Check, limit: Limit) -> Finding {
     }
 }
 
-/// From the group at `path` up to where its file system is mounted.
-fn least(mount: &Mount<'_>, path: &str, file: &str, read: impl Fn(&str) -> io::Result<String>) -> Limit {
-    // Below the mounted part, where it can be seen; in a container it often is that part itself.
-    let below = path.strip_prefix(mount.root.trim_end_matches('/')).unwrap_or_default();
-    let below = if below.split('/').any(|part| part == "..") { "" } else { below };
-    let mut group = format!("{}{}", mount.point, below.trim_end_matches('/'));
+/// Where a group is below the part of the hierarchy that is mounted; the limits of another part are not its own. What lies
+/// above the namespace of control groups begins with `/..`, in both.
+fn below<'a>(path: &'a str, mounted: &str) -> Option<&'a str> {
+    let below = path.strip_prefix(mounted.trim_end_matches('/'))?.trim_end_matches('/');
+    let is_below = below.is_empty() || below.starts_with('/') && !below.split('/').any(|part| part == "..");
+    is_below.then_some(below)
+}
+
+/// From the group that is `below` up to where its file system is mounted.
+fn least(mount: &Mount<'_>, below: &str, file: &str, read: impl Fn(&str) -> io::Result<String>) -> Limit {
+    let mut group = format!("{}{below}", mount.point);
     let mut found = Limit::None;
     while group.len() >= mount.point.len() {
         found = found.and(match read(&format!("{group}/{file}")) {
@@ -129,7 +137,42 @@ mod tests {
         assert_eq!(memory(V2, "0::/a/b\n", &service), Limit::Of(2048));
         assert_eq!(memory(V2, "0::/d\n", &service), Limit::None);
         assert_eq!(memory(V2, "0::/\n", &[("/memory.max", "1024\n")]), Limit::Of(1024)); // in a container
-        assert_eq!(memory(V2, "0::/../..\n", &[("/memory.max", "1024\n")]), Limit::Of(1024));
+    }
+
+    #[test]
+    fn limits_of_groups_that_it_is_not_in_do_not_count() {
+        let limit = [("/memory.max", "1024\n"), ("/a/memory.max", "512\n")];
+        let mounted_at = |root: &str| V2.replace(" / /sys", &format!(" {root} /sys"));
+        for (root, group, expected) in [
+            ("/", "/../x", Limit::Unknown), // joined the namespaces of a container, but not its group
+            ("/", "/..", Limit::Unknown),
+            ("/..", "/..", Limit::Of(1024)),
+            ("/..", "/../a", Limit::Of(512)),
+            ("/..", "/../../a", Limit::Unknown),
+            ("/pod", "/pod/a", Limit::Of(512)),
+            ("/pod", "/pod", Limit::Of(1024)),
+            ("/pod", "/pods", Limit::Unknown),
+            ("/pod", "/other", Limit::Unknown),
+            ("/pod", "pod", Limit::Unknown),
+        ] {
+            assert_eq!(
+                memory(&mounted_at(root), &format!("0::{group}\n"), &limit),
+                expected,
+                "{root} {group}"
+            );
+        }
+        let both = format!("{}{V2}", mounted_at("/pod"));
+        assert_eq!(memory(&both, "0::/a\n", &limit), Limit::Of(512));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_names_a_limit_that_no_file_has(
+            mounts in "([0-9] [0-9] 0:1 /[a./]{0,4} /[a./]{0,4} (ro|rw) - cgroup2? c rw(,memory)?\n){0,3}",
+            groups in "([0-9]:(memory|pids|):/?[a./]{0,6}\n|[ -~]{0,12}\n){0,4}",
+        ) {
+            proptest::prop_assert!(!matches!(memory(&mounts, &groups, &[]), Limit::Of(_)));
+        }
     }
 
     #[test]

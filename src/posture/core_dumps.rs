@@ -8,15 +8,15 @@ pub(super) fn judge(limits: Option<&str>, pattern: Option<&str>) -> Finding {
     let Some(limit) = limits.and_then(limit) else {
         return finding(Outcome::Unknown, "the limit is not told");
     };
-    let handed_on = pattern.map(|pattern| pattern.starts_with(['|', '@']));
-    match (limit, handed_on) {
-        // No core is as small as a page, and a limit of 1 is how the kernel is told to pipe none: core(5).
-        (1, _) => finding(Outcome::Pass, "none is written, and none is piped"),
-        (0..PAGE, Some(false)) => finding(Outcome::Pass, "none is written"),
-        (0..PAGE, Some(true)) => finding(
+    // `|` pipes them to a program, `@` sends them to a socket: the first character alone decides.
+    match (limit, pattern.and_then(|pattern| pattern.bytes().next())) {
+        // A limit of 1 is how the kernel is told to pipe none: core(5). To a socket they are sent even so.
+        (1, Some(b'|')) => finding(Outcome::Pass, "none is written, and none is piped"),
+        (0..PAGE, Some(b'|' | b'@')) => finding(
             Outcome::Fail,
             "none is written, but they are handed to a program, for which the limit does not hold",
         ),
+        (0..PAGE, Some(_)) => finding(Outcome::Pass, "none is written"), // no core is as small as a page
         (0..PAGE, None) => finding(Outcome::Unknown, "none is written; whether they are piped is not told"),
         _ => finding(Outcome::Fail, "they are written"),
     }
@@ -55,7 +55,7 @@ mod tests {
             );
             assert_eq!(judge(Some(&limits), Some("core\n")).outcome(), to_a_file, "{limit}");
             assert_eq!(judge(Some(&limits), Some(piped)).outcome(), to_a_pipe, "{limit}");
-            assert_eq!(judge(Some(&limits), Some("@/run/cores\n")).outcome(), to_a_pipe, "{limit}");
+            assert_eq!(judge(Some(&limits), Some("@/run/cores\n")).outcome(), Fail, "{limit}");
         }
     }
 
@@ -66,6 +66,9 @@ mod tests {
             assert_eq!(judge(Some(limits), Some("core")).outcome(), Unknown, "{limits}");
         }
         assert_eq!(judge(None, Some("core")).outcome(), Unknown);
-        assert_eq!(judge(Some("Max core file size  0  0  bytes"), None).outcome(), Unknown);
+        for limits in ["Max core file size  0  0  bytes", "Max core file size  1  0  bytes"] {
+            assert_eq!(judge(Some(limits), None).outcome(), Unknown, "{limits}");
+            assert_eq!(judge(Some(limits), Some("")).outcome(), Unknown, "{limits}");
+        }
     }
 }

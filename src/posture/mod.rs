@@ -13,11 +13,11 @@
 //!
 //! | check | severity | passes when |
 //! |---|---|---|
-//! | [`User`](Check::User) | high | no user id is 0 |
+//! | [`User`](Check::User) | high | no user id is 0, here or outside of its user namespace |
 //! | [`Capabilities`](Check::Capabilities) | high | none is held but `NET_BIND_SERVICE` |
 //! | [`NoNewPrivileges`](Check::NoNewPrivileges) | high | programs it starts gain nothing by setuid or file capabilities |
 //! | [`ReadOnlyRoot`](Check::ReadOnlyRoot) | high | `/` is mounted read-only |
-//! | [`Group`](Check::Group) | medium | no group id is 0 |
+//! | [`Group`](Check::Group) | medium | no group id is 0, here or outside of its user namespace |
 //! | [`BoundingSet`](Check::BoundingSet) | medium | none can be gained but `NET_BIND_SERVICE` |
 //! | [`Seccomp`](Check::Seccomp) | medium | system calls are filtered |
 //! | [`WritableMounts`](Check::WritableMounts) | medium | nothing can be written but `/tmp`, `/run`, `/dev` and their like |
@@ -68,7 +68,7 @@ pub fn probe() -> Report {
     let limit = |check, controller, v2, v1| {
         cgroup::judge(check, cgroup::limit(mounts.as_ref(), &groups, controller, &[v2, v1], read))
     };
-    let mut findings = status::judge(&threads());
+    let mut findings = status::judge(&threads(), &ids("uid_map"), &ids("gid_map"));
     findings.extend(mounts::judge(mounts.as_ref()));
     findings.push(limit(Check::Memory, "memory", "memory.max", "memory.limit_in_bytes"));
     findings.push(limit(Check::Processes, "pids", "pids.max", "pids.max"));
@@ -92,6 +92,14 @@ fn threads() -> Vec<String> {
         Err(_) => Some(String::new()),
     };
     tasks.filter_map(text).collect()
+}
+
+/// Who ids are outside of the user namespace. A kernel without such namespaces has no file, and no id is another outside.
+fn ids(map: &str) -> String {
+    match read(&format!("/proc/self/{map}")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "0 0 4294967295".to_owned(),
+        map => map.unwrap_or_default(),
+    }
 }
 
 /// A path may be of any bytes, and what is not UTF-8 is none that is looked for.

@@ -25,8 +25,8 @@ impl<'a> Mounts<'a> {
     /// `None` when a line is not understood, or there is none.
     pub(super) fn parse(mountinfo: &'a str) -> Option<Self> {
         let all: Vec<_> = mountinfo.lines().map(Mount::parse).collect::<Option<_>>()?;
-        // The kernel's first mount is its own parent.
-        let others = all.iter().filter(|mount| mount.id != mount.parent);
+        // What is mounted over `/` covers nothing: paths begin at the root of the process, below it.
+        let others = all.iter().filter(|mount| mount.point != "/");
         let covers: BTreeSet<_> = others.map(|mount| (mount.parent, mount.point)).collect();
         let seen = |mount: &Mount<'_>| !covers.contains(&(mount.id, mount.point));
         let seen: Vec<_> = all.into_iter().filter(seen).collect();
@@ -37,8 +37,14 @@ impl<'a> Mounts<'a> {
         self.0.iter()
     }
 
+    /// Of the mounts at `/`, the one that the others are on.
     pub(super) fn root(&self) -> Option<&Mount<'a>> {
-        self.iter().find(|mount| mount.point == "/")
+        let at_root = || self.iter().filter(|mount| mount.point == "/");
+        let is_on_another = |mount: &&Mount<'_>| {
+            at_root().any(|other| other.id == mount.parent && other.id != mount.id) // the kernel's first is on itself
+        };
+        let mut lowest = at_root().filter(|mount| !is_on_another(mount));
+        lowest.next().filter(|_| lowest.next().is_none())
     }
 }
 
@@ -51,13 +57,9 @@ impl<'a> Mount<'a> {
         fields.find(|&field| field == "-")?;
         let (kind, _source, options) = (fields.next()?, fields.next()?, fields.next()?);
         // A read-only bind of a file system that others write: the mount's own options say ro, those of the file system rw.
-        let writable = match (has(own, "rw"), has(own, "ro")) {
-            (true, false) => !has(options, "ro"),
-            (false, true) => false,
-            _ => return None,
-        };
-        let path = point.starts_with('/');
-        path.then_some(Self { id, parent, root, point, writable, kind, options })
+        let (own, whole) = (is_writable(own)?, is_writable(options)?);
+        let writable = own && whole;
+        point.starts_with('/').then_some(Self { id, parent, root, point, writable, kind, options })
     }
 
     /// Whether it is there to be written, or is the kernel's own and its files say who may.
@@ -66,6 +68,15 @@ impl<'a> Mount<'a> {
             self.point.strip_prefix(*folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         self.kind == "proc" || EXPECTED.iter().any(below)
+    }
+}
+
+/// The kernel's own word is the first; others may hold a path, such as `lowerdir=/a,ro`.
+fn is_writable(options: &str) -> Option<bool> {
+    match options.split(',').next()? {
+        "rw" => Some(true),
+        "ro" => Some(false),
+        _ => None,
     }
 }
 
@@ -83,7 +94,7 @@ pub(super) fn judge(mounts: Option<&Mounts<'_>>) -> [Finding; 2] {
     let root = match mounts.root() {
         Some(root) if root.writable => finding(Check::ReadOnlyRoot, Outcome::Fail, "writable"),
         Some(_) => finding(Check::ReadOnlyRoot, Outcome::Pass, "read-only"),
-        None => finding(Check::ReadOnlyRoot, Outcome::Unknown, "nothing is mounted there"),
+        None => finding(Check::ReadOnlyRoot, Outcome::Unknown, "which mount it is on is not told"),
     };
     let unexpected =
         mounts.iter().filter(|mount| mount.writable && mount.point != "/" && !mount.is_expected());
@@ -131,6 +142,8 @@ mod tests {
         assert_eq!(judged(&DOCKER.replace("/ / ro", "/ / rw")).0, [Fail, Pass]);
         let read_only_file_system = "27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda ro\n";
         assert_eq!(judged(read_only_file_system).0, [Pass, Pass]);
+        let a_path_says_so = "27 1 0:61 / / rw,lowerdir=/l,ro - overlay overlay rw,lowerdir=/l,ro,/m\n";
+        assert_eq!(judged(a_path_says_so).0, [Fail, Pass]);
     }
 
     #[test]
@@ -148,15 +161,46 @@ mod tests {
 
     #[test]
     fn a_mount_that_is_covered_does_not_count() {
-        let covered = "1 1 0:1 / / rw - rootfs rootfs rw\n2 1 8:1 / / ro - ext4 /dev/sda1 rw\n";
-        assert_eq!(judged(covered).0, [Pass, Pass]);
-        let booted = "30 1 8:1 / / rw - ext4 d rw\n31 30 8:2 / / ro - ext4 d rw\n";
-        assert_eq!(judged(booted).0, [Pass, Pass]);
-        let swapped = "31 30 8:2 / / ro - ext4 d rw\n30 1 8:1 / / rw - ext4 d rw\n";
-        assert_eq!(judged(swapped).0, [Pass, Pass]);
-        let covering_is_writable =
-            booted.replace("/ / ro", "/ / RW").replace("/ / rw", "/ / ro").replace("RW", "rw");
-        assert_eq!(judged(&covering_is_writable).0, [Fail, Pass]);
+        let volume = "700 601 8:1 /v /data rw - ext4 d rw\n";
+        let covering = "701 700 0:9 / /data ro - tmpfs t ro\n";
+        assert_eq!(judged(&format!("{DOCKER}{volume}{covering}")).0, [Pass, Pass]);
+        assert_eq!(judged(&format!("{DOCKER}{covering}{volume}")).0, [Pass, Pass]);
+        let below = covering.replace("/data", "/data/below");
+        assert_eq!(judged(&format!("{DOCKER}{volume}{below}")).0, [Pass, Fail]);
+    }
+
+    #[test]
+    fn what_is_mounted_over_the_root_is_not_the_root() {
+        // As measured on Linux 6.18: `/` still leads to 30.
+        let over =
+            "30 1 8:1 / / rw - ext4 d rw\n31 30 0:9 / / ro - tmpfs t ro\n32 31 0:9 / / ro - tmpfs t ro\n";
+        assert_eq!(judged(over).0, [Fail, Pass]);
+        let swapped: String = over.lines().rev().map(|line| format!("{line}\n")).collect();
+        assert_eq!(judged(&swapped).0, [Fail, Pass]);
+        let first = "1 1 0:1 / / ro - rootfs rootfs rw\n2 1 8:1 / / rw - ext4 d rw\n";
+        assert_eq!(judged(first).0, [Pass, Pass]);
+        let two = "30 1 8:1 / / ro - ext4 d rw\n31 2 8:2 / / ro - ext4 d rw\n";
+        assert_eq!(judged(two).0, [Unknown, Pass]);
+        let ring = "30 31 8:1 / / ro - ext4 d rw\n31 30 8:2 / / ro - ext4 d rw\n";
+        assert_eq!(judged(ring).0, [Unknown, Pass]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_added_makes_a_writable_root_read_only(
+            added in "([0-9]{1,2} (30|31|32) 0:1 / (/|/a|/a/b) (ro|rw) - t t (ro|rw)\n){0,8}",
+            noise in "[ -~\n]{0,80}",
+        ) {
+            // Ids are no two mounts' at once; those that are added begin at 31.
+            let renumbered: String = added
+                .lines()
+                .enumerate()
+                .map(|(at, line)| format!("{} {}\n", 31 + at, line.split_once(' ').unwrap().1))
+                .collect();
+            let writable = format!("30 1 8:1 / / rw - ext4 d rw\n{renumbered}");
+            proptest::prop_assert_ne!(judged(&writable).0[0], Pass);
+            proptest::prop_assert_ne!(judged(&format!("{writable}{noise}\n")).0[0], Pass);
+        }
     }
 
     #[test]
@@ -170,8 +214,8 @@ mod tests {
             "1 0 8:1 / / rw ext4 d rw",
             "1 0 8:1 / / rw - ext4",
             "1 0 8:1 / / - ext4 d rw",
-            "1 0 8:1 / / rw,ro - ext4 d rw",
-            "1 0 8:1 / / noatime - ext4 d rw",
+            "1 0 8:1 / / noatime,ro - ext4 d rw",
+            "1 0 8:1 / / ro - ext4 d noatime",
             "1 0 8:1 / tmp rw - ext4 d rw",
             " ",
         ] {

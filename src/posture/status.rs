@@ -3,10 +3,11 @@
 use super::check::Check;
 use super::report::{Finding, Outcome};
 
-/// Judges all threads, of which the worst counts.
-pub(super) fn judge(threads: &[String]) -> Vec<Finding> {
+/// Judges all threads, of which the worst counts. `users` and `groups` say who ids are outside of the user namespace:
+/// `uid_map` and `gid_map`.
+pub(super) fn judge(threads: &[String], users: &str, groups: &str) -> Vec<Finding> {
     let worst = |check| {
-        let mut findings = threads.iter().map(|text| judge_one(check, text));
+        let mut findings = threads.iter().map(|text| judge_one(check, text, users, groups));
         let unknown = Finding::new(check, Outcome::Unknown, "no thread could be read");
         let first = findings.next().unwrap_or(unknown);
         findings.fold(first, |worst, next| if rank(&next) > rank(&worst) { next } else { worst })
@@ -31,10 +32,10 @@ fn rank(finding: &Finding) -> u8 {
     }
 }
 
-fn judge_one(check: Check, status: &str) -> Finding {
+fn judge_one(check: Check, status: &str, users: &str, groups: &str) -> Finding {
     let judged = match check {
-        Check::User => user(status),
-        Check::Group => group(status),
+        Check::User => user(status, users),
+        Check::Group => group(status, groups),
         Check::Capabilities => capabilities(status, &["CapEff", "CapPrm", "CapInh", "CapAmb"]),
         Check::BoundingSet => capabilities(status, &["CapBnd"]),
         Check::NoNewPrivileges => no_new_privileges(status),
@@ -46,18 +47,43 @@ fn judge_one(check: Check, status: &str) -> Finding {
 
 type Judged = Option<(Outcome, String)>;
 
-fn user(status: &str) -> Judged {
+fn user(status: &str, map: &str) -> Judged {
     let ids = ids(field(status, "Uid")?)?;
     let [real, effective, _, _] = *ids.as_slice() else { return None };
-    Some((unless(ids.contains(&0)), format!("user {real}, effective {effective}")))
+    Some(unless_root(&ids, map, format!("user {real}, effective {effective}")))
 }
 
-fn group(status: &str) -> Judged {
-    let ids_of_group = ids(field(status, "Gid")?)?;
-    let [real, effective, _, _] = *ids_of_group.as_slice() else { return None };
+fn group(status: &str, map: &str) -> Judged {
+    let mut all = ids(field(status, "Gid")?)?;
+    let [real, effective, _, _] = *all.as_slice() else { return None };
     let others = ids(field(status, "Groups")?)?;
-    let root = ids_of_group.contains(&0) || others.contains(&0);
-    Some((unless(root), format!("group {real}, effective {effective}, and {} others", others.len())))
+    let found = format!("group {real}, effective {effective}, and {} others", others.len());
+    all.extend(others);
+    Some(unless_root(&all, map, found))
+}
+
+/// An id that is root, here or outside of the user namespace, may write what is root's.
+fn unless_root(ids: &[u32], map: &str, found: String) -> (Outcome, String) {
+    if ids.contains(&0) {
+        return (Outcome::Fail, found);
+    }
+    match ids.iter().map(|&id| outside(id, map)).collect::<Option<Vec<_>>>() {
+        Some(outside) if outside.contains(&0) => {
+            (Outcome::Fail, format!("{found}: root outside of its user namespace"))
+        }
+        Some(_) => (Outcome::Pass, found),
+        None => (Outcome::Unknown, format!("{found}: who that is outside of its user namespace is not told")),
+    }
+}
+
+/// A line of a map is the first id, the first outside, and how many there are.
+fn outside(id: u32, map: &str) -> Option<u32> {
+    map.lines().find_map(|line| {
+        let numbers = ids(line)?;
+        let [first, outside, count] = *numbers.as_slice() else { return None };
+        let offset = id.checked_sub(first).filter(|&offset| offset < count)?;
+        outside.checked_add(offset)
+    })
 }
 
 fn capabilities(status: &str, sets: &[&str]) -> Judged {
@@ -122,9 +148,15 @@ mod tests {
         Groups:\t1000 \nCapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n\
         CapBnd:\t0000000000000000\nCapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n";
 
+    const INITIAL: &str = "         0          0 4294967295\n";
+
     fn outcomes(threads: &[&str]) -> Vec<Outcome> {
+        outcomes_under(INITIAL, threads)
+    }
+
+    fn outcomes_under(map: &str, threads: &[&str]) -> Vec<Outcome> {
         let threads: Vec<_> = threads.iter().map(|&text| text.to_owned()).collect();
-        judge(&threads).iter().map(Finding::outcome).collect()
+        judge(&threads, map, map).iter().map(Finding::outcome).collect()
     }
 
     #[test]
@@ -137,7 +169,46 @@ mod tests {
             .replace("NoNewPrivs:\t1", "NoNewPrivs:\t0")
             .replace("Seccomp:\t2", "Seccomp:\t0");
         assert_eq!(outcomes(&[&root]), [Fail; 6]);
-        assert_eq!(judge(&[root])[3].found(), "14 capabilities: 0x00000000a80425fb");
+        assert_eq!(judge(&[root], INITIAL, INITIAL)[3].found(), "14 capabilities: 0x00000000a80425fb");
+    }
+
+    #[test]
+    fn a_user_namespace_hides_no_root() {
+        for (map, expected) in [
+            ("1000 0 1\n", Fail),                 // unshare --map-user=1000, as root
+            ("1000 1000 1\n", Pass),              // as user 1000
+            ("0 1000 1\n1 100000 65536\n", Pass), // a container without root
+            ("0 100000 1000\n1000 0 1\n", Fail),  // a later line
+            ("995 4294967290 100\n", Pass),       // 4294967295: nobody that the namespace outside knows
+            ("990 4294967290 100\n", Unknown),    // no such id
+            ("", Unknown),                        // no map yet: every id is shown as nobody
+            ("0 0 1000\n", Unknown),
+            ("1001 0 5\n", Unknown),
+            ("1000 0\n", Unknown),
+            ("1000 5 1 1\n", Unknown),
+            ("1000 -5 1\n", Unknown),
+        ] {
+            assert_eq!(outcomes_under(map, &[CONTAINED])[..2], [expected; 2], "{map}");
+            let root = CONTAINED.replace("1000", "0");
+            assert_eq!(outcomes_under(map, &[&root])[..2], [Fail; 2], "{map}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_added_contains_a_root(
+            before in "[ -~\t\n]{0,60}",
+            after in "((Uid|Gid|Groups|CapEff|CapBnd|NoNewPrivs|Seccomp):\t[0-2]{0,4}(\t1000){0,4}\n){0,4}",
+            map in "[0-9 \n]{0,30}",
+        ) {
+            let root = CONTAINED
+                .replace("1000", "0")
+                .replace(":\t0000000000000000", ":\t000001ffffffffff")
+                .replace("NoNewPrivs:\t1", "NoNewPrivs:\t0")
+                .replace("Seccomp:\t2", "Seccomp:\t0");
+            let outcomes = outcomes_under(&map, &[&format!("{before}\n{root}{after}")]);
+            proptest::prop_assert!(!outcomes.contains(&Pass), "{:?}", outcomes);
+        }
     }
 
     #[test]
