@@ -44,7 +44,10 @@ fn hostile_hosts_users_and_operands_are_refused_and_not_repeated() {
             "{operand}"
         );
     }
-    for path in ["id", "~/id", "/a b", "/a\"", "/%h", "/${HOME}", "/a\nProxyCommand=x", "none"] {
+    for path in [
+        "", "id", "~/id", "/a b", "/a\tb", "/a\"", "/a'", "/a\\b", "/%h", "/${HOME}", "/a\nProxyCommand=x",
+        "none",
+    ] {
         assert_eq!(command().identity(path).unwrap_err().kind(), SshErrorKind::Path, "{path}");
         assert_eq!(command().known_hosts(path).unwrap_err().kind(), SshErrorKind::Path, "{path}");
     }
@@ -63,8 +66,22 @@ fn nothing_is_run_without_known_hosts_identity_and_command() {
 
     let refused = |path: &Path| command().known_hosts(path).unwrap_err().kind() == SshErrorKind::KnownHosts;
     assert!(refused(&folder.0.join("missing")) && refused(&folder.file("empty", "")) && refused(&folder.0));
-    fs::set_permissions(&known, fs::Permissions::from_mode(0o664)).unwrap();
-    assert!(refused(&known));
+    for mode in [0o664, 0o646, 0o620, 0o602] {
+        fs::set_permissions(&known, fs::Permissions::from_mode(mode)).unwrap();
+        assert!(refused(&known), "{mode:o}");
+    }
+    fs::set_permissions(&known, fs::Permissions::from_mode(0o444)).unwrap();
+    assert!(command().known_hosts(&known).is_ok() && command().known_hosts("/etc/passwd").is_ok()); // this user's, root's
+}
+
+#[test]
+#[ignore = "needs root, which may give files away"]
+fn known_hosts_that_another_user_may_write_are_refused() {
+    let folder = Folder::new("owner");
+    let known = folder.file("known_hosts", "example.com ssh-ed25519 AAAA\n");
+    std::os::unix::fs::chown(&known, Some(1000), None).unwrap();
+    let error = SshCommand::new("example.com").unwrap().known_hosts(&known).unwrap_err();
+    assert_eq!(error.kind(), SshErrorKind::KnownHosts);
 }
 
 #[test]
@@ -105,6 +122,57 @@ fn ssh_gets_strict_options_then_the_host_and_one_quoted_line() {
     assert_eq!(String::from_utf8(shell.stdout).unwrap(), hostile);
 }
 
+#[test]
+#[ignore = "needs ssh"]
+fn ssh_understands_its_options_as_they_are_meant() {
+    let folder = Folder::new("settings");
+    let known = folder.file("known_hosts", "example.com ssh-ed25519 AAAA\n");
+    // What ssh would do, without a connection.
+    let ssh = folder.file("ssh", "#!/bin/sh\nexec /usr/bin/ssh -G \"$@\"\n");
+    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+    let output = SshCommand::new("2001:DB8::1")
+        .and_then(|command| command.user("backup")?.known_hosts(&known)?.identity("/etc/id"))
+        .and_then(|command| command.program(&ssh).arg("id").run())
+        .unwrap();
+    assert_eq!(output.stderr(), b"");
+    let printed = String::from_utf8(output.success().unwrap().into_stdout()).unwrap();
+    for setting in [
+        "hostname 2001:db8::1",
+        "user backup",
+        "port 22",
+        "stricthostkeychecking true",
+        "batchmode yes",
+        "globalknownhostsfile /dev/null",
+        &format!("userknownhostsfile {}", known.display()),
+        "identityfile /etc/id",
+        "identitiesonly yes",
+        "identityagent none",
+        "updatehostkeys false",
+        "verifyhostkeydns false",
+        "canonicalizehostname false",
+        "passwordauthentication no",
+        "kbdinteractiveauthentication no",
+        "forwardagent no",
+        "forwardx11 no",
+        "clearallforwardings yes",
+        "tunnel false",
+        "permitlocalcommand no",
+        "controlmaster false",
+        "requesttty false",
+    ] {
+        assert!(printed.lines().any(|line| line == setting), "{setting}: {printed}");
+    }
+    for unset in ["proxycommand", "proxyjump", "localcommand", "controlpath", "knownhostscommand", "sendenv"]
+    {
+        assert!(!printed.lines().any(|line| line.starts_with(&format!("{unset} "))), "{unset}: {printed}");
+    }
+    let weak = ["sha1", "ssh-rsa", "ssh-dss", "cbc", "arcfour", "md5", "umac-64"];
+    for kind in ["hostkeyalgorithms", "pubkeyacceptedalgorithms", "kexalgorithms", "ciphers", "macs"] {
+        let line = printed.lines().find(|line| line.starts_with(&format!("{kind} "))).unwrap();
+        assert!(!weak.iter().any(|name| line.contains(name)), "{line}");
+    }
+}
+
 /// The program is found by the variable `SSHD`, or where Debian's package openssh-server puts it.
 #[test]
 #[ignore = "needs sshd and ssh-keygen, and root where sshd separates privileges"]
@@ -133,6 +201,42 @@ fn known_hosts_are_reached_and_changed_and_unknown_ones_refused() {
     assert_eq!(revoked.exit(), Exit::Code(255), "{}", told(&revoked));
 }
 
+/// The program is found by the variable `SSHD`, or where Debian's package openssh-server puts it.
+#[test]
+#[ignore = "needs sshd and ssh-keygen, and root where sshd separates privileges"]
+fn nothing_that_is_given_makes_a_file_on_either_side() {
+    let server = Server::start();
+    let known = format!("[127.0.0.1]:{} {}", server.port, server.public("host"));
+    let made = server.folder.0.join("made");
+    let touch = format!("touch {}", made.display());
+
+    for option in
+        ["ProxyCommand", "LocalCommand", "KnownHostsCommand"].map(|name| format!("-o{name}={touch}"))
+    {
+        assert!(SshCommand::new(&option).is_err());
+        assert!(SshCommand::new(&format!("x@{option}")).is_err());
+        assert!(SshCommand::new("127.0.0.1").unwrap().user(&option).is_err());
+        assert!(SshCommand::new("127.0.0.1").unwrap().known_hosts(&option).is_err());
+        assert!(SshCommand::new("127.0.0.1").unwrap().identity(&option).is_err());
+        assert!(server.run(&known, &option).is_err());
+    }
+    for operand in [
+        format!("; {touch}"),
+        format!("$({touch})"),
+        format!("`{touch}`"),
+        format!("'; {touch}; '"),
+        format!("\\'; {touch}; #"),
+        format!("| {touch}"),
+        format!("& {touch} &"),
+        format!("> {}", made.display()),
+        format!("x' > {} '", made.display()),
+    ] {
+        let output = server.run(&known, &operand).unwrap();
+        assert_eq!(output.stdout(), operand.as_bytes(), "{}", told(&output));
+    }
+    assert!(!made.exists());
+}
+
 fn told(output: &Output) -> String {
     String::from_utf8_lossy(output.stderr()).into_owned()
 }
@@ -146,7 +250,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let folder = Folder::new("sshd");
+        let folder = Folder::new(thread::current().name().unwrap());
         for name in ["host", "user"] {
             let keygen = Command::new("ssh-keygen")
                 .args(["-q", "-t", "ed25519", "-N", "", "-f"])
@@ -172,9 +276,11 @@ impl Server {
             .stderr(fs::File::create(folder.0.join("log")).unwrap())
             .spawn()
             .unwrap();
-        let server = Self { folder, port, child };
+        let mut server = Self { folder, port, child };
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let has_ended = server.child.try_wait().unwrap().is_some();
+            assert!(!has_ended, "sshd has ended: {}", server.log());
             assert!(begun.elapsed() < Duration::from_secs(30), "sshd does not listen: {}", server.log());
             thread::sleep(Duration::from_millis(20));
         }

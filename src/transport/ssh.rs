@@ -18,12 +18,15 @@
 //! No configuration of the user or the system is read. A host whose key is not in the file, or is another one, is refused; nothing
 //! is asked, nothing is learnt. There are no passwords, agents, forwarded ports, terminals or shared connections.
 //!
-//! It does not tell ssh's own failure from a remote command that ends with 255, copies no files, and needs OpenSSH 8.5 or later.
+//! It does not tell ssh's own failure from a remote command that ends with 255, copies no files, and needs OpenSSH 8.5 or later,
+//! which does not start for a user without an entry in `/etc/passwd`.
 //!
 //! # Security
 //! The remote side is a shell: sshd hands it one line. Each word of the command is quoted for it, so that it stays one word in `sh`,
 //! `csh` and `fish`; shells of Windows read other quotes and are not for this. What the program that is run makes of its arguments is
 //! its own: put `--` before operands where it reads options. A `command=` in `authorized_keys` limits a key to what it is for.
+//!
+//! Whoever may write the folders above the two files decides what is trusted: they belong to administrators alone.
 //!
 //! # Source
 //! `ssh(1)` and `ssh_config(5)` of OpenSSH; POSIX.1-2024, Shell Command Language §2.2, Quoting.
@@ -70,7 +73,7 @@ pub enum SshErrorKind {
     Operand(Invalid),
     /// A path is not absolute, or has characters that ssh would read as more than a path.
     Path,
-    /// The file of known hosts is missing or empty, or others than its owner may write it.
+    /// The file of known hosts is missing or empty, or others than root and the user of this process may write it.
     KnownHosts,
     /// Misuse: known hosts, an identity or a command were not given.
     Incomplete,
@@ -127,7 +130,8 @@ impl SshCommand {
     /// The file with the keys of hosts, in the form of `known_hosts`. It is all that is trusted.
     ///
     /// # Errors
-    /// The path is not absolute or not plain; the file is missing or empty; or, on Unix, its group or all may write it.
+    /// The path is not absolute or not plain; the file is missing or empty; or, on Unix, its group or all may write it, or its
+    /// owner is neither root nor the user of this process.
     pub fn known_hosts(mut self, path: impl AsRef<Path>) -> Result<Self, SshError> {
         let path = path.as_ref();
         self.known_hosts = Some(plain(path)?);
@@ -245,7 +249,7 @@ impl fmt::Display for SshError {
             SshErrorKind::User(invalid) | SshErrorKind::Operand(invalid) => invalid.fmt(f),
             SshErrorKind::Path => f.write_str("path: absolute, of ASCII letters, digits and / . _ - + ,"),
             SshErrorKind::KnownHosts => {
-                f.write_str("known hosts: a file that is not empty and that only its owner may write")
+                f.write_str("known hosts: a file that is not empty and that only root or this user may write")
             }
             SshErrorKind::Incomplete => f.write_str("known hosts, an identity and a command must be given"),
             SshErrorKind::Process => f.write_str("ssh could not be run to its end"),
@@ -286,7 +290,10 @@ fn plain(path: &Path) -> Result<String, SshError> {
 
 #[cfg(unix)]
 fn others_may_write(file: &fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o022 != 0
+    use std::os::unix::fs::MetadataExt;
+
+    let is_ours = file.uid() == 0 || file.uid() == rustix::process::geteuid().as_raw();
+    !is_ours || file.mode() & 0o022 != 0
 }
 
 #[cfg(not(unix))]
