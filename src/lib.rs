@@ -183,6 +183,7 @@ pub mod audit;
 pub mod clock;
 pub mod compare;
 pub mod config;
+pub mod doctor;
 mod encoding;
 mod file;
 pub mod keys;
@@ -203,6 +204,8 @@ pub mod transport;
 mod unquoted;
 pub mod validate;
 pub mod web;
+
+pub use doctor::doctor;
 
 #[cfg(test)]
 #[path = "../tests/support/vectors.rs"]

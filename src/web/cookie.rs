@@ -111,6 +111,16 @@ impl SessionCookie {
         str::from_utf8(value).ok()
     }
 
+    /// Whether requests that other sites start go without it.
+    pub const fn is_strict(&self) -> bool {
+        !self.lax
+    }
+
+    /// For how long browsers keep it; `None` until they are closed.
+    pub const fn kept_for(&self) -> Option<Duration> {
+        self.max_age
+    }
+
     /// The name, with its prefix.
     pub fn name(&self) -> &str {
         &self.name

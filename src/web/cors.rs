@@ -65,6 +65,14 @@ impl CorsPolicy {
         CorsBuilder::default()
     }
 
+    /// The origins that are listed; `None` for any.
+    pub fn origins(&self) -> Option<impl Iterator<Item = &str>> {
+        match &self.origins {
+            Origins::Any => None,
+            Origins::Listed(listed) => Some(listed.iter().map(String::as_str)),
+        }
+    }
+
     /// Decides for the `Origin` of a request; `None` when it has none. Two such headers are none of the list's: give them
     /// joined by a comma.
     pub fn decide(&self, origin: Option<&[u8]>) -> CorsDecision {

@@ -90,6 +90,11 @@ impl CsrfGuard {
         self
     }
 
+    /// Whether a request passes that says nothing of where it came from.
+    pub const fn allows_unmarked(&self) -> bool {
+        self.unmarked
+    }
+
     /// Checks a request.
     ///
     /// # Errors

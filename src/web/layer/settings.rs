@@ -24,23 +24,23 @@ use crate::rate_limit::{Fields, Quota, RateLimitError, RateLimiter};
 #[derive(Clone)]
 #[must_use = "settings are given to hardened()"]
 pub struct Settings {
-    pub(super) headers: SecurityHeaders,
+    pub(crate) headers: SecurityHeaders,
     pub(super) tls: bool,
-    pub(super) cors: Option<CorsPolicy>,
-    pub(super) csrf: Option<CsrfGuard>,
-    pub(super) limit: Option<Limit>,
+    pub(crate) cors: Option<CorsPolicy>,
+    pub(crate) csrf: Option<CsrfGuard>,
+    pub(crate) limit: Option<Limit>,
     pub(super) trusted_proxies: usize,
     pub(super) max_uri: usize,
     pub(super) max_headers: usize,
     pub(super) max_body: usize,
     pub(super) timeout: Duration,
     pub(super) for_scripts: Vec<String>,
-    pub(super) audit: Option<Arc<dyn Fn(Event) + Send + Sync>>,
+    pub(crate) audit: Option<Arc<dyn Fn(Event) + Send + Sync>>,
 }
 
 /// A limiter, and how responses tell of it. Clones of settings share it.
 #[derive(Clone, Debug)]
-pub(super) struct Limit {
+pub(crate) struct Limit {
     pub(super) limiter: Arc<RateLimiter>,
     pub(super) fields: Fields,
     /// `RateLimit-Policy`
