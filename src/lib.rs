@@ -19,6 +19,8 @@
 //! | [`rbac`] | who may do what, with checks that cannot be forgotten |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |
+//! | [`transport`] | a command on another machine, whose key is known beforehand |
+//! | [`posture`] | is this process contained as it should be |
 //!
 //! # One example a room
 //! An account is made, a password checked and a session issued:
@@ -170,7 +172,7 @@
 //! | `qr` | [`session::otp::ProvisioningUri`]`::to_qr_svg`: what an authenticator app scans |
 //! | `redis` | `rate_limit::store::redis`: limits that several processes share, on Redis, Valkey or a cluster; `session::store::Redis`: sessions and used codes, on one server |
 //! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite`; `session::store::Sqlite`: sessions and used codes |
-//! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile` |
+//! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile`; `Serialize` for [`posture::Report`] |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
 //! | `tower` | [`rbac`]'s `RequirePermission`: a permission asked for before a service of tower |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |
@@ -185,6 +187,7 @@ mod encoding;
 mod file;
 pub mod keys;
 pub mod password;
+pub mod posture;
 pub mod process;
 pub mod random;
 pub mod rate_limit;
@@ -195,6 +198,7 @@ pub mod secret;
 pub mod session;
 pub mod sql;
 pub mod token;
+pub mod transport;
 #[cfg(feature = "serde")]
 mod unquoted;
 pub mod validate;

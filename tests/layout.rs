@@ -36,6 +36,8 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("process", "validate"),
     ("web", "validate"),
     ("transport", "validate"),
+    // ssh is a program that is run as others are: with an end, and without a shell on this side.
+    ("transport", "process"),
     ("session", "token"),
     // Secrets of one-time codes are sealed at rest, and guesses at the codes are limited before a code is looked at.
     ("session", "seal"),

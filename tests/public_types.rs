@@ -15,6 +15,9 @@ use palisade::password::{
     Acceptable, Budget, BuildError, Ceilings, Defect, Format, HashError, Hasher, HasherBuilder, Policy,
     Refusal, Rules, Scheme, SchemeError, StoredHash, Verified, VerifyError,
 };
+use palisade::posture::{
+    Check, Finding as PostureFinding, Outcome as CheckOutcome, Refusal as PostureRefusal, Report, Severity,
+};
 use palisade::process::{Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand};
 use palisade::random::RandomError;
 use palisade::rate_limit::store::{AsyncStore, Limit, Memory, MemoryBuilder, Op, Store, StoreError};
@@ -41,6 +44,7 @@ use palisade::token::{
     DigestError, MemoryOnceStore, OnceStore, OnceStoreError, PrefixError, PresentedSplit, SignError, Signer,
     SplitToken, Token, TokenDigest, TokenError, TokenFormat, WellFormed,
 };
+use palisade::transport::ssh::{SshCommand, SshError, SshErrorKind};
 use palisade::validate::{
     Allowlist, CharSpec, Cidr, CidrSet, CommandArg, DnsName, Email, FileName, HeaderValue, Hostname,
     IdnHostname, Invalid, Pattern, PatternError, Port, RelPath, RfcEmail, SafeLines, SafeText, SqlIdent, Uri,
@@ -156,6 +160,8 @@ const _: () = {
         is_error::<StepUp>();
         is_error::<StoreError>();
     }
+    crosses_threads::<(SshCommand, SshError, SshErrorKind)>();
+    crosses_threads::<(Check, PostureFinding, CheckOutcome, PostureRefusal, Report, Severity)>();
     crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
     #[cfg(feature = "files")]
     {
@@ -203,6 +209,8 @@ const _: () = {
     is_error::<SignError>();
     is_error::<OnceStoreError>();
     is_error::<Invalid>();
+    is_error::<PostureRefusal>();
+    is_error::<SshError>();
     is_error::<ProcessError>();
 };
 

@@ -1,0 +1,3 @@
+//! Connections that are made to whom they were meant for, or not at all.
+
+pub mod ssh;
