@@ -47,6 +47,13 @@ use palisade::validate::{
     Username, Uuid,
 };
 
+use palisade::web::{
+    CacheRule, CookieError, CorsBuilder, CorsDecision, CorsError, CorsPolicy, CorsProblem, Csp, CspBuilder,
+    CspError, CspProblem, CsrfGuard, CsrfRefusal, CsrfRequest, CsrfTokenError, CsrfTokens, Directive,
+    Embedder, Hsts, Nonce, Opener, Permission, PermissionsPolicy, Preflight, ReferrerPolicy, RenderContext,
+    Resource, SealedCookie, SecurityHeaders, SessionCookie, SignedCookie, Source, XssProtection,
+};
+
 palisade::permissions! {
     /// One permission.
     pub enum Perm in perm { Do = "do" }
@@ -157,6 +164,18 @@ const _: () = {
         is_error::<StoreError>();
     }
     crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
+    crosses_threads::<(CacheRule, Embedder, Hsts, Nonce, Opener, ReferrerPolicy, Resource, XssProtection)>();
+    crosses_threads::<(CorsBuilder, CorsDecision, CorsPolicy, Csp, CspBuilder, Directive, Preflight<'static>)>(
+    );
+    crosses_threads::<(CsrfGuard, CsrfRequest<'static>, CsrfTokens, Permission, PermissionsPolicy)>();
+    crosses_threads::<(
+        RenderContext<'static>,
+        SealedCookie,
+        SecurityHeaders,
+        SessionCookie,
+        SignedCookie,
+        Source,
+    )>();
     #[cfg(feature = "files")]
     {
         use palisade::validate::{BaseDir, BaseDirError, BaseDirErrorKind};
@@ -204,6 +223,13 @@ const _: () = {
     is_error::<OnceStoreError>();
     is_error::<Invalid>();
     is_error::<ProcessError>();
+    is_error::<CookieError>();
+    is_error::<CorsError>();
+    is_error::<CorsProblem>();
+    is_error::<CspError>();
+    is_error::<CspProblem>();
+    is_error::<CsrfRefusal>();
+    is_error::<CsrfTokenError>();
 };
 
 #[test]
