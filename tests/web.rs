@@ -463,7 +463,7 @@ fn what_the_formats_describe_is_read() {
         let header = format!("{of}={written}");
         match case["kind"].as_str() {
             "signed" => {
-                assert_eq!(cookie.signed(&ring).read(header.as_bytes()), Some(&*case["value"]), "{id}")
+                assert_eq!(cookie.signed(&ring).read(header.as_bytes()), Some(&*case["value"]), "{id}");
             }
             "sealed" => {
                 let opened = cookie.sealed(&ring).read(header.as_bytes()).unwrap();
