@@ -17,6 +17,7 @@
 //! | [`redact`] | secrets and personal data kept out of logs |
 //! | [`session`] | sessions that the server can end, one-time codes, proofs of a recent login |
 //! | [`rbac`] | who may do what, with checks that cannot be forgotten |
+//! | [`web`] | what a server tells browsers: headers, cookies, and whose pages may ask |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |
 //! | [`transport`] | a command on another machine, whose key is known beforehand |
@@ -134,6 +135,21 @@
 //!     Decision::Impossible => println!("400, it costs more than anyone is allowed"),
 //! }
 //! # Ok::<(), palisade::rate_limit::RateLimitError>(())
+//! ```
+//!
+//! Browsers are told what pages may do, and what they tell is judged:
+//!
+//! ```
+//! use palisade::web::{CsrfGuard, CsrfRequest, RenderContext, SecurityHeaders, SessionCookie};
+//!
+//! let headers = SecurityHeaders::api().render(&RenderContext::tls()); // names and values, for any framework
+//! let cookie = SessionCookie::new("session")?.set("q2V9")?;
+//! assert_eq!(cookie, "__Host-session=q2V9; Path=/; Secure; HttpOnly; SameSite=Strict");
+//!
+//! let guard = CsrfGuard::new("https://app.example")?;
+//! let (origin, fetch_site) = (Some(&b"https://evil.example"[..]), Some(&b"cross-site"[..]));
+//! assert!(guard.check(&CsrfRequest { method: "POST", fetch_site, origin }).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! A program is run without a shell, on operands that it cannot take for options:

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use palisade::keys::KeyRing;
 use palisade::seal::Sealer;
-use palisade::secret::ExposeSecret;
+use palisade::secret::{ExposeSecret, SecretBytes};
 use palisade::web::{
     CacheRule, CookieError, CorsPolicy, CorsProblem, Csp, CspProblem, CsrfGuard, CsrfRefusal, CsrfRequest,
     CsrfTokenError, CsrfTokens, Directive, Hsts, Nonce, Preflight, RenderContext, SealedCookie,
@@ -447,6 +447,31 @@ fn sealed_cookies_hold_any_text_that_nobody_reads_until_their_key_is_retired() {
     assert_eq!(read(&cookie, sent.as_bytes()).as_deref(), Some("q2V9"));
     ring.retire(old).unwrap();
     assert!(cookie.read(sent.as_bytes()).is_none());
+}
+
+#[test]
+fn what_the_formats_describe_is_read() {
+    let key = SecretBytes::from((0..32).collect::<Vec<u8>>());
+    let ring = KeyRing::from_key("1a2b3c4d".parse().unwrap(), key).unwrap();
+    for case in vectors::cases(include_str!("vectors/web/formats.txt")) {
+        let (id, of, written) = (&case["id"], &case["of"], &case["written"]);
+        if case["kind"] == "csrf" {
+            assert_eq!(CsrfTokens::new(&ring).check(of.as_bytes(), written), Ok(()), "{id}");
+            continue;
+        }
+        let cookie = SessionCookie::new(of.strip_prefix("__Host-").unwrap()).unwrap();
+        let header = format!("{of}={written}");
+        match case["kind"].as_str() {
+            "signed" => {
+                assert_eq!(cookie.signed(&ring).read(header.as_bytes()), Some(&*case["value"]), "{id}");
+            }
+            "sealed" => {
+                let opened = cookie.sealed(&ring).read(header.as_bytes()).unwrap();
+                assert_eq!(opened.expose_secret(), case["value"], "{id}");
+            }
+            other => unreachable!("{other}"),
+        }
+    }
 }
 
 #[test]

@@ -16,8 +16,8 @@ use crate::keys::KeyRing;
 /// ```
 ///
 /// # Security
-/// Browsers take a name that begins with `__Host-` only from the host itself, over TLS: no neighbour under the same domain and nobody
-/// on the wire can plant one. `SameSite=Strict` keeps it from every request that another site starts, links in mail and returns
+/// Browsers take a name that begins with `__Host-` only from the host itself, over TLS: no neighbour under the same domain and
+/// nobody on the wire can plant one. `SameSite=Strict` keeps it from every request that another site starts, links in mail and returns
 /// from a log-in elsewhere included; [`lax`](Self::lax) lets those through.
 ///
 /// # Source

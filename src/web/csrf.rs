@@ -23,14 +23,14 @@ use super::{CorsError, CorsProblem, CsrfRefusal, origin};
 /// | an `Origin`, and no `Sec-Fetch-Site` | passes from the site itself, if that is [told](Self::new), or a trusted origin |
 /// | neither | is refused: [`allow_unmarked`](Self::allow_unmarked) |
 ///
-/// It is stricter than `CrossOriginProtection` of Go's `net/http`, whose order this is: a request with neither header is refused; the
-/// site's own origin is told, with its scheme, and not taken from `Host`, which callers and proxies write; trusted origins are
-/// spelt as browsers write them; an empty header and one that came twice are not the same as none; no path is exempt.
+/// It is stricter than `CrossOriginProtection` of Go's `net/http`, whose order this is: a request with neither header is refused;
+/// the site's own origin is told, with its scheme, and not taken from `Host`, which callers and proxies write; trusted origins
+/// are spelt as browsers write them; an empty header and one that came twice are not the same as none; no path is exempt.
 ///
 /// # Security
-/// `null` is nobody's origin. Give it the method that is acted upon, if a field of a form may name another. A WebSocket begins with a
-/// `GET`: check that as if it were a `POST`. [`CsrfTokens`](super::CsrfTokens) are the second line, for what must not rest on the
-/// browser alone.
+/// `null` is nobody's origin. Give it the method that is acted upon, if a field of a form may name another. A WebSocket begins
+/// with a `GET`: check that as if it were a `POST`. [`CsrfTokens`](super::CsrfTokens) are the second line, for what must not rest
+/// on the browser alone.
 ///
 /// # Source
 /// Fetch Metadata Request Headers, §2; OWASP ASVS 5.0, V3.5; OWASP Cross-Site Request Forgery Prevention Cheat Sheet.

@@ -80,7 +80,8 @@ impl SecurityHeaders {
         self
     }
 
-    /// A policy that browsers report on and do not enforce, beside the one that they do.
+    /// A policy that browsers report on and do not enforce, beside the one that they do. Give its place for reports another name
+    /// than the other's.
     #[must_use]
     pub fn csp_report_only(mut self, policy: Csp) -> Self {
         self.report_only = Some(policy);

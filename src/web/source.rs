@@ -56,7 +56,8 @@ impl Source {
     /// first label may be `*`.
     ///
     /// # Errors
-    /// [`CspError`], for what is not spelt as browsers write it, and for IPv6 addresses and underscores, which policies do not know.
+    /// [`CspError`], for what is not spelt as browsers write it, and for IPv6 addresses and underscores, which policies do not
+    /// know.
     pub fn host(text: &str) -> Result<Self, CspError> {
         if text.len() <= MAX_BYTES && is_host_source(text) {
             return Ok(Self(Form::Address(Cow::Owned(text.to_owned()))));
