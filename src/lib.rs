@@ -20,6 +20,7 @@
 //! | [`web`] | what a server tells browsers: headers, cookies, and whose pages may ask |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |
+//! | [`doctor`](mod@doctor) | what of a program's configuration is weaker than it should be |
 //! | [`transport`] | a command on another machine, whose key is known beforehand |
 //! | [`posture`] | is this process contained as it should be |
 //!
@@ -190,7 +191,7 @@
 //! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite`; `session::store::Sqlite`: sessions and used codes |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile`; `Serialize` for [`posture::Report`] |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
-//! | `tower` | [`rbac`]'s `RequirePermission`: a permission asked for before a service of tower |
+//! | `tower` | `web::hardened`: all of [`web`] around a service of tower; [`rbac`]'s `RequirePermission`: a permission asked for before one |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |
 
 #![forbid(unsafe_code)]

@@ -182,6 +182,27 @@ const _: () = {
         SignedCookie,
         Source,
     )>();
+    {
+        use palisade::doctor::{Finding, Refusal, Report};
+        crosses_threads::<(Finding, Refusal, Report)>();
+        is_error::<Refusal>();
+    }
+    #[cfg(feature = "tower")]
+    {
+        use palisade::web::{
+            ClientIp, Hardened, HardenedFuture, HardenedLayer, PeerAddr, Refused, RequestId, Settings,
+        };
+        crosses_threads::<(
+            ClientIp,
+            Hardened<()>,
+            HardenedFuture<()>,
+            HardenedLayer,
+            PeerAddr,
+            RequestId,
+            Settings,
+        )>();
+        is_error::<Refused>();
+    }
     #[cfg(feature = "files")]
     {
         use palisade::validate::{BaseDir, BaseDirError, BaseDirErrorKind};

@@ -131,7 +131,9 @@ fn hostile(number: usize) -> Vec<u8> {
         13 => format!("POST /b HTTP/1.1\r\n{same}content-length: 5\r\ncontent-length: 6\r\n\r\nabcdef")
             .into_bytes(),
         14 => format!("POST /b HTTP/1.1\r\n{same}content-length: -1\r\n\r\n").into_bytes(),
-        15 => format!("POST /valid/1 HTTP/1.1\r\n{same}transfer-encoding: chunked\r\n\r\nzz\r\n").into_bytes(),
+        15 => {
+            format!("POST /valid/1 HTTP/1.1\r\n{same}transfer-encoding: chunked\r\n\r\nzz\r\n").into_bytes()
+        }
         16 => b"GET /b HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n".to_vec(),
         17 => b"GET /b HTTP/1.1\r\nhost: a\r\nx: a\x00b\r\n\r\n".to_vec(),
         18 => b"GET /b HTTP/1.1\r\nhost: a\r\n folded: b\r\n\r\n".to_vec(),

@@ -14,8 +14,9 @@
 //! # Ok::<(), palisade::random::RandomError>(())
 //! ```
 //!
-//! It reads no request and writes no response by itself. Responses that a framework makes on its own, such as 404 and 405,
-//! need the same headers: set them where everything passes.
+//! These read no request and write no response by themselves. Responses that a framework makes on its own, such as 404 and 405,
+//! need the same headers: set them where everything passes. For services of tower, axum's routers among them, `hardened` does all of
+//! that in one call (feature `tower`).
 //!
 //! # Security
 //! Values are put together from checked parts: no text of a caller can end a header or add a directive to a policy.
