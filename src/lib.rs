@@ -17,8 +17,10 @@
 //! | [`redact`] | secrets and personal data kept out of logs |
 //! | [`session`] | sessions that the server can end, one-time codes, proofs of a recent login |
 //! | [`rbac`] | who may do what, with checks that cannot be forgotten |
+//! | [`web`] | what a server tells browsers: headers, cookies, and whose pages may ask |
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |
+//! | [`doctor`](mod@doctor) | what of a program's configuration is weaker than it should be |
 //! | [`transport`] | a command on another machine, whose key is known beforehand |
 //! | [`posture`] | is this process contained as it should be |
 //!
@@ -136,6 +138,21 @@
 //! # Ok::<(), palisade::rate_limit::RateLimitError>(())
 //! ```
 //!
+//! Browsers are told what pages may do, and what they tell is judged:
+//!
+//! ```
+//! use palisade::web::{CsrfGuard, CsrfRequest, RenderContext, SecurityHeaders, SessionCookie};
+//!
+//! let headers = SecurityHeaders::api().render(&RenderContext::tls()); // names and values, for any framework
+//! let cookie = SessionCookie::new("session")?.set("q2V9")?;
+//! assert_eq!(cookie, "__Host-session=q2V9; Path=/; Secure; HttpOnly; SameSite=Strict");
+//!
+//! let guard = CsrfGuard::new("https://app.example")?;
+//! let (origin, fetch_site) = (Some(&b"https://evil.example"[..]), Some(&b"cross-site"[..]));
+//! assert!(guard.check(&CsrfRequest { method: "POST", fetch_site, origin }).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! A program is run without a shell, on operands that it cannot take for options:
 //!
 //! ```no_run
@@ -174,7 +191,7 @@
 //! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite`; `session::store::Sqlite`: sessions and used codes |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile`; `Serialize` for [`posture::Report`] |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
-//! | `tower` | [`rbac`]'s `RequirePermission`: a permission asked for before a service of tower |
+//! | `tower` | `web::hardened`: all of [`web`] around a service of tower; [`rbac`]'s `RequirePermission`: a permission asked for before one |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |
 
 #![forbid(unsafe_code)]
@@ -183,6 +200,7 @@ pub mod audit;
 pub mod clock;
 pub mod compare;
 pub mod config;
+pub mod doctor;
 mod encoding;
 mod file;
 pub mod keys;
@@ -202,6 +220,9 @@ pub mod transport;
 #[cfg(feature = "serde")]
 mod unquoted;
 pub mod validate;
+pub mod web;
+
+pub use doctor::doctor;
 
 #[cfg(test)]
 #[path = "../tests/support/vectors.rs"]

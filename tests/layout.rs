@@ -42,6 +42,8 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     // Secrets of one-time codes are sealed at rest, and guesses at the codes are limited before a code is looked at.
     ("session", "seal"),
     ("session", "rate_limit"),
+    // Cookies that their holder must not read are sealed.
+    ("web", "seal"),
 ];
 
 /// Exported macros, and the reader of known answers that unit tests share with `tests`.

@@ -51,6 +51,13 @@ use palisade::validate::{
     Username, Uuid,
 };
 
+use palisade::web::{
+    CacheRule, CookieError, CorsBuilder, CorsDecision, CorsError, CorsPolicy, CorsProblem, Csp, CspBuilder,
+    CspError, CspProblem, CsrfGuard, CsrfRefusal, CsrfRequest, CsrfTokenError, CsrfTokens, Directive,
+    Embedder, Hsts, Nonce, Opener, Permission, PermissionsPolicy, Preflight, ReferrerPolicy, RenderContext,
+    Resource, SealedCookie, SecurityHeaders, SessionCookie, SignedCookie, Source, XssProtection,
+};
+
 palisade::permissions! {
     /// One permission.
     pub enum Perm in perm { Do = "do" }
@@ -163,6 +170,39 @@ const _: () = {
     crosses_threads::<(SshCommand, SshError, SshErrorKind)>();
     crosses_threads::<(Check, PostureFinding, CheckOutcome, PostureRefusal, Report, Severity)>();
     crosses_threads::<(Exit, Output, ProcessError, Programs, ProgramsBuilder, StrictCommand)>();
+    crosses_threads::<(CacheRule, Embedder, Hsts, Nonce, Opener, ReferrerPolicy, Resource, XssProtection)>();
+    crosses_threads::<(CorsBuilder, CorsDecision, CorsPolicy, Csp, CspBuilder, Directive, Preflight<'static>)>(
+    );
+    crosses_threads::<(CsrfGuard, CsrfRequest<'static>, CsrfTokens, Permission, PermissionsPolicy)>();
+    crosses_threads::<(
+        RenderContext<'static>,
+        SealedCookie,
+        SecurityHeaders,
+        SessionCookie,
+        SignedCookie,
+        Source,
+    )>();
+    {
+        use palisade::doctor::{Finding, Refusal, Report};
+        crosses_threads::<(Finding, Refusal, Report)>();
+        is_error::<Refusal>();
+    }
+    #[cfg(feature = "tower")]
+    {
+        use palisade::web::{
+            ClientIp, Hardened, HardenedFuture, HardenedLayer, PeerAddr, Refused, RequestId, Settings,
+        };
+        crosses_threads::<(
+            ClientIp,
+            Hardened<()>,
+            HardenedFuture<()>,
+            HardenedLayer,
+            PeerAddr,
+            RequestId,
+            Settings,
+        )>();
+        is_error::<Refused>();
+    }
     #[cfg(feature = "files")]
     {
         use palisade::validate::{BaseDir, BaseDirError, BaseDirErrorKind};
@@ -212,6 +252,13 @@ const _: () = {
     is_error::<PostureRefusal>();
     is_error::<SshError>();
     is_error::<ProcessError>();
+    is_error::<CookieError>();
+    is_error::<CorsError>();
+    is_error::<CorsProblem>();
+    is_error::<CspError>();
+    is_error::<CspProblem>();
+    is_error::<CsrfRefusal>();
+    is_error::<CsrfTokenError>();
 };
 
 #[test]

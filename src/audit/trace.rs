@@ -47,12 +47,19 @@ impl TraceContext {
     /// # Errors
     /// [`RandomError`].
     pub fn receive<H: AsRef<[u8]>>(headers: impl IntoIterator<Item = H>) -> Result<Self, RandomError> {
-        let mut headers = headers.into_iter();
-        let only = match (headers.next(), headers.next()) {
-            (Some(header), None) => Self::parse(header.as_ref()),
-            _ => None,
-        };
-        only.map_or_else(Self::generate, |received| received.child())
+        Self::only(headers).map_or_else(Self::generate, |received| received.child())
+    }
+
+    /// As [`receive`](Self::receive), with random bytes that the caller has drawn; `None` if half of them are zero.
+    #[cfg(feature = "tower")]
+    pub(crate) fn receive_with<H: AsRef<[u8]>>(
+        headers: impl IntoIterator<Item = H>,
+        drawn: [u8; 16],
+    ) -> Option<Self> {
+        let span_id = *drawn.last_chunk()?;
+        let fresh = || Self { trace_id: drawn, span_id, flags: SAMPLED };
+        let here = Self::only(headers).map_or_else(fresh, |received| Self { span_id, ..received });
+        (span_id != [0; 8]).then_some(here)
     }
 
     /// The next span of this trace, for a call to another service.
@@ -76,6 +83,14 @@ impl TraceContext {
     /// Whether the caller asks for the trace to be kept.
     pub const fn is_sampled(&self) -> bool {
         self.flags & SAMPLED != 0
+    }
+
+    fn only<H: AsRef<[u8]>>(headers: impl IntoIterator<Item = H>) -> Option<Self> {
+        let mut headers = headers.into_iter();
+        match (headers.next(), headers.next()) {
+            (Some(header), None) => Self::parse(header.as_ref()),
+            _ => None,
+        }
     }
 
     fn parse(header: &[u8]) -> Option<Self> {

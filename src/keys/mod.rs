@@ -41,6 +41,7 @@ mod error;
 mod file;
 mod key;
 mod mac;
+mod mac_keys;
 mod ring;
 mod wrapped;
 
@@ -52,4 +53,5 @@ pub use wrapped::Wrapping;
 
 pub(crate) use key::Key;
 pub(crate) use mac::MacKey;
+pub(crate) use mac_keys::MacKeys;
 pub(crate) use ring::Snapshot;

@@ -77,6 +77,16 @@ impl Hasher {
         HasherBuilder::default()
     }
 
+    /// What new passwords are hashed with.
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Whether a pepper is mixed in.
+    pub const fn is_peppered(&self) -> bool {
+        self.pepper.is_some()
+    }
+
     /// Hashes a new password under a fresh random salt.
     ///
     /// The text may hold any Unicode, NUL too; nothing is cut off. It is hashed in form NFC, so that it does not matter

@@ -1,13 +1,12 @@
 use std::fmt;
-use std::ptr;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{OnceStore, SignError, SignErrorKind, TokenDigest};
 use crate::clock::{Clock, SystemClock};
 use crate::compare;
 use crate::encoding;
-use crate::keys::{Key, KeyId, KeyRing, MacKey, Snapshot};
+use crate::keys::{KeyId, KeyRing, MacKey, MacKeys};
 use crate::random;
 
 /// Makes tokens that carry their own content, and expire; checks them without a database.
@@ -59,23 +58,15 @@ pub struct Signer {
     ring: KeyRing,
     clock: Arc<dyn Clock>,
     leeway: Duration,
-    cache: Arc<RwLock<Cache>>,
-}
-
-/// HMAC keys derived from one snapshot of the ring.
-#[derive(Default)]
-struct Cache {
-    /// Weak, so that a destroyed key is erased though this signer rests.
-    snapshot: Weak<Snapshot>,
-    version: u64,
-    keys: Vec<(KeyId, String, Arc<MacKey>)>,
+    /// One for each purpose.
+    keys: MacKeys,
 }
 
 impl Signer {
     /// Signs under the ring's primary key, and verifies under every key that is not retired.
     pub fn new(ring: impl Into<KeyRing>) -> Self {
-        let (clock, cache) = (Arc::new(SystemClock), Arc::default());
-        Self { ring: ring.into(), clock, leeway: Duration::ZERO, cache }
+        let (clock, keys) = (Arc::new(SystemClock), MacKeys::new(DERIVATION));
+        Self { ring: ring.into(), clock, leeway: Duration::ZERO, keys }
     }
 
     /// The clock by which tokens expire.
@@ -207,7 +198,7 @@ impl Signer {
         }
         let snapshot = self.ring.snapshot();
         let primary = snapshot.primary();
-        let key = self.purpose_key(&snapshot, primary, purpose);
+        let key = self.keys.of(&snapshot, primary, purpose);
 
         let mut bytes = Vec::with_capacity(FIXED + TAG + payload.len() + TAG);
         bytes.push(if state.is_some() { BOUND } else { PLAIN });
@@ -242,7 +233,7 @@ impl Signer {
 
         let snapshot = self.ring.snapshot();
         let key = snapshot.accepted(KeyId::from_bytes(*id)).ok_or(rejected)?;
-        let key = self.purpose_key(&snapshot, key, purpose);
+        let key = self.keys.of(&snapshot, key, purpose);
         if !compare::equal(tag, &key.tag(&[LABEL, signed])) {
             return Err(rejected.into());
         }
@@ -258,36 +249,6 @@ impl Signer {
             return Err(SignErrorKind::Expired.into());
         }
         Ok(())
-    }
-
-    /// The HMAC key for a purpose, derived once for each key of the ring as it is now.
-    fn purpose_key(&self, snapshot: &Arc<Snapshot>, key: &Key, purpose: &str) -> Arc<MacKey> {
-        // The weak pointer keeps its allocation: no later snapshot can have the same address.
-        let is_current = |cache: &Cache| ptr::eq(cache.snapshot.as_ptr(), Arc::as_ptr(snapshot));
-        {
-            // INVARIANT: a panic while the lock is held for writing leaves a cache that is only smaller.
-            let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
-            let known = cache.keys.iter().find(|(id, name, _)| *id == key.id && name == purpose);
-            if let Some((_, _, known)) = known.filter(|_| is_current(&cache)) {
-                return Arc::clone(known);
-            }
-        }
-        let derived = Arc::new(key.mac_key(&[DERIVATION, purpose.as_bytes()]));
-        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
-        if !is_current(&cache) {
-            if cache.version > snapshot.version() {
-                return derived; // a slow caller of an older ring
-            }
-            let version = snapshot.version();
-            *cache = Cache { snapshot: Arc::downgrade(snapshot), version, keys: Vec::new() };
-        }
-        if !cache.keys.iter().any(|(id, name, _)| *id == key.id && name == purpose) {
-            if cache.keys.len() >= MAX_CACHED {
-                cache.keys.remove(0);
-            }
-            cache.keys.push((key.id, purpose.to_owned(), Arc::clone(&derived)));
-        }
-        derived
     }
 
     /// Milliseconds since 1970. A clock before that is broken, and lets nobody in.
@@ -346,7 +307,6 @@ const TAG: usize = 32;
 /// Tokens travel in URLs and headers, which servers cut at 8 KiB.
 const MAX_PAYLOAD: usize = 4096;
 const MAX_TEXT: usize = (FIXED + TAG + MAX_PAYLOAD + TAG).div_ceil(3) * 4;
-const MAX_CACHED: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -381,23 +341,5 @@ mod tests {
         clock.advance(Duration::from_millis(1));
         let error = signer.verify("reset-password", &cases[0]["token"]).unwrap_err();
         assert_eq!(error.kind(), SignErrorKind::Expired);
-    }
-
-    #[test]
-    fn purpose_keys_are_cached_within_bounds_and_never_outlive_the_ring() {
-        let ring = KeyRing::generate().unwrap();
-        let signer = Signer::new(&ring);
-        for number in 0..200 {
-            let token = signer.sign(&format!("purpose {number}"), b"", Duration::from_secs(60)).unwrap();
-            assert!(signer.verify(&format!("purpose {number}"), &token).is_ok());
-        }
-        assert_eq!(signer.cache.read().unwrap().keys.len(), MAX_CACHED);
-
-        let (old, token) = (ring.primary(), signer.sign("purpose 0", b"", Duration::from_secs(60)).unwrap());
-        let new = ring.add_generated().unwrap();
-        ring.promote(new).unwrap();
-        assert!(signer.verify("purpose 0", &token).is_ok());
-        ring.retire(old).unwrap();
-        assert_eq!(signer.verify("purpose 0", &token).unwrap_err().kind(), SignErrorKind::Rejected);
     }
 }

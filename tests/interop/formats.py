@@ -1,6 +1,6 @@
 """Palisade's formats, written again from their description alone, with Python's cryptography package.
 
-    python3 tests/interop/formats.py vectors         # writes tests/vectors/{seal,signed,audit}/*
+    python3 tests/interop/formats.py vectors         # writes tests/vectors/{seal,signed,audit}/* and web/formats.txt
     python3 tests/interop/formats.py check FILE      # opens what tests/interop.rs wrote
 """
 
@@ -97,6 +97,16 @@ def verify(key: bytes, purpose: bytes, token: str, state: bytes | None) -> bytes
         return body[29:]
     assert body[29:61] == hmac.new(mac_key, b"state" + body[1:29] + state, hashlib.sha256).digest(), "state"
     return body[61:]
+
+
+def signed_cookie(key: bytes, key_id: bytes, name: bytes, value: bytes) -> str:
+    tag = hmac.new(expand(extract(key), b"palisade cookie v1" + name, 32), value, hashlib.sha256).digest()
+    return f"{key_id.hex()}.{b64(tag)}.{value.decode()}"
+
+
+def csrf_token(key: bytes, key_id: bytes, unique: bytes, session: bytes) -> str:
+    message = struct.pack(">Q", len(session)) + session + unique
+    return b64(key_id + unique + hmac.new(expand(extract(key), b"palisade csrf v1", 32), message, hashlib.sha256).digest())
 
 
 class AuditChain:
@@ -239,6 +249,18 @@ def vectors() -> None:
             token = sign(key, key_id, purpose.encode(), 1767226500000, nonce[:16], payload, state)
             shown = "none" if state is None else state.hex() or "-"
             out.write(f"\nid      = {name}\npurpose = {purpose}\npayload = {payload.hex()}\nstate   = {shown}\ntoken   = {token}\n")
+
+    with open(here / "web" / "formats.txt", "w", encoding="utf-8") as out:
+        out.write(f"# Cookies and CSRF tokens. Source: {source}.\n# key = 00 01 02 … 1f, key id = 1a2b3c4d, nonce = 64 65 … 7b, random bytes = 64 65 … 73.\n")
+        for name, value in [("__Host-session", "q2V9"), ("__Host-a", "with.dots.and=")]:
+            written = signed_cookie(key, key_id, name.encode(), value.encode())
+            out.write(f"\nid      = signed-{name[7:]}\nkind    = signed\nof      = {name}\nvalue   = {value}\nwritten = {written}\n")
+        for name, value in [("__Host-login", "q2V9; grüße"), ("__Host-a", "")]:
+            written = b64(seal(key, key_id, nonce, [b"palisade cookie", name.encode()], value.encode()))
+            out.write(f"\nid      = sealed-{name[7:]}\nkind    = sealed\nof      = {name}\nvalue   = {value}\nwritten = {written}\n")
+        for session in ["s", "an id of a session that is longer than one block of the hash under it"]:
+            written = csrf_token(key, key_id, nonce[:16], session.encode())
+            out.write(f"\nid      = csrf-{len(session)}\nkind    = csrf\nof      = {session}\nwritten = {written}\n")
 
     chain_id, ratchet_id = bytes(range(16)), bytes(range(16, 32))
 

@@ -15,6 +15,7 @@ mod seal;
 mod session;
 mod text;
 mod token;
+mod web;
 
 use palisade_peers::Report;
 
@@ -32,6 +33,7 @@ const ROOMS: &[Room] = &[
     ("rate_limit", rate_limit::races),
     ("rbac", rbac::races),
     ("session", session::races),
+    ("web", web::races),
     ("names", names::races),
     ("network", network::races),
     ("text", text::races),
