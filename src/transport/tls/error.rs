@@ -36,7 +36,7 @@ pub enum TlsErrorKind {
     #[error("the own certificate would be refused: {0}")]
     OwnCertificate(Refusal),
     /// The text with revocation lists is not lists in PEM alone, or has none.
-    #[error("revocation lists are X509 CRL in PEM, one at least, and nothing else")]
+    #[error("revocation lists are X.509 CRLs of version 2 in PEM, one at least, and nothing else")]
     Crls,
     /// Misuse: revocation lists of clients for a server that asks clients for no certificate.
     #[error("revocation lists of clients need an authority of clients")]
