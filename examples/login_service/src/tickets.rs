@@ -1,0 +1,58 @@
+//! Signed texts that a browser brings back, good for one step of one user and for as long as the password stays.
+
+use std::time::Duration;
+
+use palisade::token::{SignError, Signer};
+
+use crate::users::User;
+
+/// What a ticket is for. One is never taken for another.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose<'a> {
+    /// The password was right; a code is to follow, from the same visitor.
+    SecondStep { visitor: &'a str },
+    /// A letter to the user's address was opened.
+    ResetPassword,
+}
+
+/// Makes a ticket for `user`.
+pub(crate) fn issue(signer: &Signer, purpose: Purpose<'_>, user: &User) -> Result<String, SignError> {
+    let payload = purpose.payload(user);
+    signer.sign_bound(purpose.name(), payload.as_bytes(), purpose.time(), user.password.as_bytes())
+}
+
+/// Checks that a ticket is `user`'s, and that the password is the one it was made under: so a reset happens once.
+pub(crate) fn check(
+    signer: &Signer,
+    purpose: Purpose<'_>,
+    user: &User,
+    ticket: &str,
+) -> Result<(), SignError> {
+    let expected = purpose.payload(user);
+    let state = |payload: &[u8]| (payload == expected.as_bytes()).then_some(&user.password);
+    signer.verify_bound(purpose.name(), ticket, state).map(drop)
+}
+
+impl Purpose<'_> {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SecondStep { .. } => "second step of a login",
+            Self::ResetPassword => "reset of a password",
+        }
+    }
+
+    fn time(self) -> Duration {
+        match self {
+            Self::SecondStep { .. } => Duration::from_secs(5 * 60),
+            Self::ResetPassword => Duration::from_secs(15 * 60),
+        }
+    }
+
+    /// No name has a space in it.
+    fn payload(self, user: &User) -> String {
+        match self {
+            Self::SecondStep { visitor } => format!("{} {visitor}", user.name),
+            Self::ResetPassword => user.name.clone(),
+        }
+    }
+}
