@@ -138,12 +138,12 @@ async fn open_data(
     let connector = postgres.map(Connector::new).transpose()?;
     let database = match &connector {
         Some(connector) => Database::postgres(connector.clone()).await?,
-        None => Database::sqlite(&folder.file("users.sqlite"))?,
+        None => Database::sqlite(&folder.private_file("users.sqlite")?)?,
     };
     let stores = match (redis, connector) {
         (Some(url), _) => Stores::redis(url)?,
         (None, Some(connector)) => Stores::postgres(connector).await?,
-        (None, None) => Stores::sqlite(&folder.file("sessions.sqlite"))?,
+        (None, None) => Stores::sqlite(&folder.private_file("sessions.sqlite")?)?,
     };
     Ok((database, stores))
 }

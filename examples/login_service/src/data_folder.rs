@@ -17,16 +17,27 @@ impl DataFolder {
         self.0.join(name)
     }
 
-    /// Writes a file that is not there yet, which its owner alone reads.
+    /// The path of a file that its owner alone reads, and that is empty if it was not there: SQLite makes its own for all.
+    pub(crate) fn private_file(&self, name: &str) -> io::Result<PathBuf> {
+        let path = self.file(name);
+        private().append(true).create(true).open(&path)?;
+        Ok(path)
+    }
+
+    /// Writes a file that is not there yet.
     pub(crate) fn write_new(&self, name: &str, content: &str) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(self.file(name))?;
+        let mut file = private().write(true).create_new(true).open(self.file(name))?;
         file.write_all(content.as_bytes())?;
         file.sync_all()
     }
+}
+
+fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "elsewhere files have the rights of their folder"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// What is made in the folder is as safe as the folder, whoever makes it with which mode.

@@ -54,7 +54,7 @@ impl Limits {
     pub(crate) async fn forgive(&self, account: &str) {
         self.logins.reset(account);
         if let Some(shared) = &self.shared {
-            shared.reset(&RateKey::new("login").part(account)).await;
+            let _unless_away = shared.reset(&RateKey::new("login").part(account)).await;
         }
     }
 
@@ -74,7 +74,7 @@ impl Attempt<'_> {
     pub(crate) async fn succeeded(self) {
         self.own.succeeded();
         if let Some((shared, key)) = self.shared {
-            shared.refund(&key, 1).await;
+            let _unless_away = shared.refund(&key, 1).await;
         }
     }
 }

@@ -61,7 +61,7 @@ pub(crate) async fn begin(
     LoggedIn { session, user }: LoggedIn,
     _: Submitted<Nothing>,
 ) -> Result<Response, Failure> {
-    session.prove::<Recent<600>>().map_err(|_| Failure::Confirm("/account/second-factor"))?;
+    let _proof = session.prove::<Recent<600>>().map_err(|_| Failure::Confirm("/account/second-factor"))?;
     if user.has_second_factor() {
         return Err(Failure::SecondFactor);
     }
