@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let done = Command::of_process().and_then(|command| match command {
         Command::Help => Ok(io::stdout().write_all(options::USAGE.as_bytes())?),
         Command::CheckHealth(address) => Ok(health::check(address)?),
-        Command::Serve(options) => start(*options),
+        Command::Serve(options) => start(&options),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -49,9 +49,9 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn start(options: Options) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let listener = serve::Listener::bind(&options).await?;
-    let app = App::open(&options, listener.origin()).await?;
+async fn start(options: &Options) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let listener = serve::Listener::bind(options).await?;
+    let app = App::open(options, listener.origin()).await?;
     let service = routes::service(&app)?;
     writeln!(io::stdout(), "login-service: {}", listener.origin())?;
     listener.serve(service).await?;

@@ -133,14 +133,12 @@ pub(crate) async fn submit_code(
         app.audit.record(facts.of(Event::authentication_failure()).reason(format!("first step: {error}")));
         return Err(Failure::LogIn);
     }
-    match verify_code(&app, &facts, &user, form.code.expose_secret()).await? {
-        Some(verified) => begin(&app, &facts, &user, Login::with(verified), visitor, &form.next).await,
-        None => {
-            let (next, error) = (target(Some(&form.next)), "The code is not valid.");
-            let again = CodePage { page, next, name: user.name, ticket: form.ticket, error };
-            page_with(StatusCode::FORBIDDEN, &again)
-        }
-    }
+    let Some(verified) = verify_code(&app, &facts, &user, form.code.expose_secret()).await? else {
+        let (next, error) = (target(Some(&form.next)), "The code is not valid.");
+        let again = CodePage { page, next, name: user.name, ticket: form.ticket, error };
+        return page_with(StatusCode::FORBIDDEN, &again);
+    };
+    begin(&app, &facts, &user, Login::with(verified), visitor, &form.next).await
 }
 
 /// Begins the session of a user who has shown all that is asked for.

@@ -1,13 +1,11 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 //! What the service refuses, whoever asks; and that each refusal is on record.
-
-mod support;
 
 use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-use support::{Answer, Browser, Server};
+use crate::browser::{Answer, Browser};
+use crate::server::Server;
 
 #[test]
 fn forms_without_their_token_and_from_elsewhere_change_nothing() {

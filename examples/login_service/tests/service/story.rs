@@ -1,15 +1,14 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 //! What users of the service live through, over HTTP, in the order in which they do.
-
-mod support;
 
 use std::fs;
 use std::time::{Duration, SystemTime};
 
+use crate::browser::{Answer, Browser};
+use crate::server::Server;
 use palisade::session::otp::{Otp, OtpSecret};
-use support::{Answer, Browser, Server};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one story")]
 fn an_account_from_its_registration_to_the_log_out() {
     let mut server = Server::start("story");
 

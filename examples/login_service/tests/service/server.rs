@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use std::{fs, thread};
 
-use super::Browser;
+use crate::browser::Browser;
 
 /// A running service on a port of its own, and its data folder, which is removed with it.
 pub(crate) struct Server {
