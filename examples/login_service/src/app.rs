@@ -98,12 +98,12 @@ impl App {
     /// Makes the account of `--admin` an administrator. Whoever may start the program may do so.
     async fn appoint(&self, options: &Options) -> Result<(), Box<dyn Error + Send + Sync>> {
         let Some(name) = &options.admin else { return Ok(()) };
+        let user = users::find(&self.database, name.as_str()).await?;
+        let user =
+            user.ok_or_else(|| format!("there is no account {name}: register it, then start with --admin"))?;
         let event = Event::new(Kind::AuthorizationChange).resource(name.as_str()).reason("--admin");
         self.audit.record_first(event.action(permissions::ADMIN.name()))?;
-        if !users::set_role_at_start(&self.database, name, permissions::ADMIN).await? {
-            return Err(format!("there is no account {name}: register it, then start with --admin").into());
-        }
-        Ok(())
+        users::set_role_at_start(&self.database, &user, permissions::ADMIN).await
     }
 
     fn sweep_hourly(&self) {

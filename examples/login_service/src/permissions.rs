@@ -1,4 +1,5 @@
 use palisade::rbac::{Authorizable, PermSet, Role};
+use palisade::session::RecentSecondFactor;
 
 use crate::users::User;
 
@@ -22,6 +23,9 @@ pub(crate) const ADMIN: Role<Permission> = Role::new(
 
 /// What the column may say; another name is no role.
 pub(crate) const ROLES: &[Role<Permission>] = &[MEMBER, ADMIN];
+
+/// What administrators show for each step that matters: a second factor, in the last ten minutes.
+pub(crate) type JustNow = RecentSecondFactor<600>;
 
 impl Authorizable<Permission> for User {
     fn effective(&self) -> PermSet<Permission> {

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use palisade::audit::Event;
 use palisade::token::{SignError, Signer};
 
-use crate::users::User;
+use crate::app::App;
+use crate::extract::Facts;
+use crate::failure::Failure;
+use crate::users::{self, User};
 
 /// What a ticket is for. One is never taken for another.
 #[derive(Clone, Copy)]
@@ -21,16 +25,28 @@ pub(crate) fn issue(signer: &Signer, purpose: Purpose<'_>, user: &User) -> Resul
     signer.sign_bound(purpose.name(), payload.as_bytes(), purpose.time(), user.password.as_bytes())
 }
 
-/// Checks that a ticket is `user`'s, and that the password is the one it was made under: so a reset happens once.
-pub(crate) fn check(
-    signer: &Signer,
+/// Whose ticket it is, if it is `name`'s and the password is the one it was made under: so a reset happens once. What is
+/// refused is on record.
+pub(crate) async fn holder(
+    app: &App,
+    facts: &Facts,
     purpose: Purpose<'_>,
-    user: &User,
+    name: &str,
     ticket: &str,
-) -> Result<(), SignError> {
-    let expected = purpose.payload(user);
-    let state = |payload: &[u8]| (payload == expected.as_bytes()).then_some(&user.password);
-    signer.verify_bound(purpose.name(), ticket, state).map(drop)
+) -> Result<Option<User>, Failure> {
+    let user = users::find(&app.database, name).await?;
+    let state = |payload: &[u8]| {
+        let user = user.as_ref().filter(|user| payload == purpose.payload(user).as_bytes())?;
+        Some(user.password.as_bytes())
+    };
+    match app.signer.verify_bound(purpose.name(), ticket, state) {
+        Ok(_) => Ok(user),
+        Err(error) => {
+            let event = Event::authentication_failure().reason(format!("{}: {error}", purpose.name()));
+            app.audit.record(facts.of(event));
+            Ok(None)
+        }
+    }
 }
 
 impl Purpose<'_> {

@@ -2,12 +2,12 @@
 
 use palisade::password::StoredHash;
 use palisade::rbac::{Granted, Role};
-use palisade::session::{Proven, RecentSecondFactor};
+use palisade::session::Proven;
 use palisade::sql::Query;
 use palisade::validate::{Email, Username};
 
 use crate::database::{Database, DatabaseError, Row};
-use crate::permissions::{MEMBER, Permission, may};
+use crate::permissions::{JustNow, MEMBER, Permission, may};
 
 /// A row. Its name never changes, so it is what sessions and sealed values are bound to.
 pub(crate) struct User {
@@ -93,29 +93,29 @@ pub(crate) async fn remove_otp(database: &Database, name: &str) -> Result<(), Da
     database.execute(query.bind(name)).await.map(drop)
 }
 
-/// Gives a user another role, by an administrator who is surely there; false if there is no such user.
+/// Gives a user another role, by an administrator who is surely there.
 pub(crate) async fn set_role(
     _: Granted<'_, may::ManageUsers>,
-    _: &Proven<'_, RecentSecondFactor<600>>,
+    _: &Proven<'_, JustNow>,
     database: &Database,
-    name: &str,
+    user: &User,
     role: Role<Permission>,
-) -> Result<bool, DatabaseError> {
-    write_role(database, name, role).await
+) -> Result<(), DatabaseError> {
+    write_role(database, user, role).await
 }
 
-/// As [`set_role`], by whoever starts the program: the first administrator has nobody to be granted by.
+/// As [`set_role`], by whoever starts the program: the first administrator has nobody to be appointed by.
 pub(crate) async fn set_role_at_start(
     database: &Database,
-    name: &Username,
+    user: &User,
     role: Role<Permission>,
-) -> Result<bool, DatabaseError> {
-    write_role(database, name.as_str(), role).await
+) -> Result<(), DatabaseError> {
+    write_role(database, user, role).await
 }
 
-async fn write_role(database: &Database, name: &str, role: Role<Permission>) -> Result<bool, DatabaseError> {
+async fn write_role(database: &Database, user: &User, role: Role<Permission>) -> Result<(), DatabaseError> {
     let query = Query::new("UPDATE users SET role = ").bind(role.name());
-    Ok(database.execute(query.push(" WHERE name = ").bind(name)).await? == 1)
+    database.execute(query.push(" WHERE name = ").bind(&user.name)).await.map(drop)
 }
 
 fn read(mut row: Row) -> Result<User, DatabaseError> {

@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::middleware::Next;
 use axum::response::Response;
+use palisade::audit::Event;
 
 use crate::app::App;
 use crate::extract::{Facts, FormsOf};
@@ -19,7 +20,9 @@ pub(crate) async fn welcome(
     if request.extensions().get::<FormsOf>().is_some() {
         return Ok(next.run(request).await);
     }
-    app.limits.visit(facts.ip)?;
+    app.limits.visit(facts.ip).inspect_err(|_| {
+        app.audit.record(facts.of(Event::rate_limit_exceeded()).reason("visits"));
+    })?;
     let issued = app.sessions.visit().await?;
     let cookie = app.visitor_cookie.set(issued.expose())?.try_into()?;
     let visitor = issued.into_session();

@@ -54,11 +54,15 @@ pub(crate) async fn end(
     LoggedIn { user, .. }: LoggedIn,
     Submitted(form): Submitted<EndForm>,
 ) -> Result<Response, Failure> {
-    let id: SessionId = form.id.parse().map_err(|_| Failure::NotFound)?;
-    if !app.sessions.end(&user.name, &id).await? {
+    let id = form.id.parse::<SessionId>().ok();
+    let ended = match &id {
+        Some(id) => app.sessions.end(&user.name, id).await?,
+        None => false,
+    };
+    let Some(id) = id.filter(|_| ended) else {
         app.audit.record(facts.of(Event::authorization_denied()).subject(&user.name).resource("session"));
         return Err(Failure::NotFound);
-    }
+    };
     let event = Event::new(Kind::SessionExpired).subject(&user.name).session(id.as_str());
     app.audit.record(facts.of(event).reason("ended by its user"));
     Ok(Redirect::to("/account?done=sessions").into_response())

@@ -57,9 +57,8 @@ pub(crate) async fn set_role(
         app.audit.record(event(Kind::AuthorizationDenied).reason("one's own role"));
         return Err(Failure::Forbidden);
     }
+    let other = users::find(&app.database, &form.name).await?.ok_or(Failure::NotFound)?;
     app.audit.record_first(event(Kind::AuthorizationChange))?;
-    if !users::set_role(permit.granted(), &proof, &app.database, &form.name, role).await? {
-        return Err(Failure::NotFound);
-    }
+    users::set_role(permit.granted(), &proof, &app.database, &other, role).await?;
     Ok(Redirect::to("/admin").into_response())
 }

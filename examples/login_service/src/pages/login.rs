@@ -126,13 +126,10 @@ pub(crate) async fn submit_code(
     Guest(visitor): Guest,
     Submitted(form): Submitted<CodeForm>,
 ) -> Result<Response, Failure> {
-    let user = users::find(&app.database, &form.name).await?.ok_or(Failure::LogIn)?;
     let visit = visitor.id();
     let purpose = Purpose::SecondStep { visitor: visit.as_str() };
-    if let Err(error) = tickets::check(&app.signer, purpose, &user, &form.ticket) {
-        app.audit.record(facts.of(Event::authentication_failure()).reason(format!("first step: {error}")));
-        return Err(Failure::LogIn);
-    }
+    let user = tickets::holder(&app, &facts, purpose, &form.name, &form.ticket).await?;
+    let user = user.ok_or(Failure::LogIn)?;
     let Some(verified) = verify_code(&app, &facts, &user, form.code.expose_secret()).await? else {
         let (next, error) = (target(Some(&form.next)), "The code is not valid.");
         let again = CodePage { page, next, name: user.name, ticket: form.ticket, error };

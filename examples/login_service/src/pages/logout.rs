@@ -1,6 +1,5 @@
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use palisade::audit::{Event, Kind};
 use serde::Deserialize;
 
@@ -21,14 +20,5 @@ pub(crate) async fn submit(
     let event = Event::new(Kind::SessionExpired).subject(&user.name).session(session.id().as_str());
     app.sessions.log_out(session).await?;
     app.audit.record(facts.of(event).reason("log-out"));
-    let mut headers = HeaderMap::new();
-    for (name, value) in app.session_cookie.log_out() {
-        headers.append(
-            name.to_ascii_lowercase()
-                .parse::<axum::http::HeaderName>()
-                .map_err(|error| Failure::Unavailable(error.into()))?,
-            HeaderValue::try_from(value)?,
-        );
-    }
-    Ok((headers, Redirect::to("/login")).into_response())
+    Ok((AppendHeaders(app.session_cookie.log_out()), Redirect::to("/login")).into_response())
 }

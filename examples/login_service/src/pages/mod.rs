@@ -20,11 +20,12 @@ use askama::Template;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use palisade::session::{Issued, Proven, RecentSecondFactor, Session};
+use palisade::session::{Issued, Proven, Session};
 use palisade::validate::LocalTarget;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::permissions::JustNow;
 use crate::users::User;
 
 fn page(template: &impl Template) -> Result<Response, Failure> {
@@ -53,7 +54,7 @@ fn recently<'s>(
     session: &'s Session,
     user: &User,
     page: &'static str,
-) -> Result<Proven<'s, RecentSecondFactor<600>>, Failure> {
+) -> Result<Proven<'s, JustNow>, Failure> {
     if !user.has_second_factor() {
         return Err(Failure::SecondFactor);
     }

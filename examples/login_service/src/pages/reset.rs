@@ -77,15 +77,6 @@ pub(crate) async fn submit(
 
 /// Whose password a link changes; nobody's if it is too old, was used, or was never sent.
 async fn user_of(app: &App, facts: &Facts, link: &Link) -> Result<User, Failure> {
-    let checked = match users::find(&app.database, &link.name).await? {
-        Some(user) => tickets::check(&app.signer, Purpose::ResetPassword, &user, &link.ticket)
-            .map(|()| user)
-            .map_err(|error| error.to_string()),
-        None => Err("no account".to_owned()),
-    };
-    checked.map_err(|reason| {
-        let event = Event::authentication_failure().reason(format!("reset of a password: {reason}"));
-        app.audit.record(facts.of(event));
-        Failure::NotFound
-    })
+    let user = tickets::holder(app, facts, Purpose::ResetPassword, &link.name, &link.ticket).await?;
+    user.ok_or(Failure::NotFound)
 }
