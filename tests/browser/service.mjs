@@ -66,7 +66,7 @@ export class Service {
     this.certificate = join(this.#folder, 'certificate.pem');
     this.key = join(this.#folder, 'key.pem');
     const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1';
-    const usage = ['-addext', names, '-addext', 'extendedKeyUsage=serverAuth'];
+    const usage = ['-addext', names, '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=serverAuth'];
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', this.key];
     const command = ['req', '-x509', ...key, '-out', this.certificate, '-days', '30', '-subj', '/CN=localhost', ...usage];
     execFileSync('openssl', command, { stdio: 'ignore' });

@@ -32,6 +32,7 @@ pub(crate) struct Parts {
     /// As browsers reach it. Links are made of it, and never of what a request says of its host.
     pub(crate) origin: String,
     pub(crate) trusted_proxies: usize,
+    pub(crate) requests_per_second: u64,
     pub(crate) database: Database,
     pub(crate) sessions: AsyncSessions<Arc<dyn AsyncStore>>,
     pub(crate) codes: OtpVerifier<Arc<dyn AsyncCodeStore>>,
@@ -65,6 +66,7 @@ impl App {
         let parts = Parts {
             origin: origin.to_owned(),
             trusted_proxies: options.trusted_proxies,
+            requests_per_second: options.requests,
             database,
             sessions: AsyncSessions::new(stores.sessions),
             codes: OtpVerifier::new(sealer.clone(), stores.codes, LoginGuard::new()?),

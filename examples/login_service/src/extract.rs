@@ -10,13 +10,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use palisade::audit::Event;
 use palisade::session::{Session, SessionId, Visitor};
-use palisade::web::Nonce;
+use palisade::web::{ClientIp, Nonce, RequestId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::hardening::{ClientIp, RequestId};
 use crate::permissions::ADMIN;
 use crate::users::User;
 

@@ -90,6 +90,7 @@ unavailable!(
     palisade::password::HashError,
     palisade::password::VerifyError,
     palisade::random::RandomError,
+    palisade::web::CsrfTokenError,
     palisade::seal::SealError,
     palisade::session::SessionError,
     palisade::session::otp::CodeStoreError,

@@ -15,6 +15,7 @@ Usage: login-service [OPTIONS]
   --tls-cert PEM         its certificate and those above it
   --tls-key PEM          the certificate's key
   --trusted-proxies N    proxies in front that each add to X-Forwarded-For  [0]
+  --requests N           how many an address may make each second            [50]
   --postgres URL         users, notes and sessions there; rather POSTGRES_URL, which `ps` does not show
   --redis URL            sessions and limits there; rather REDIS_URL
   --admin NAME           makes this account, which is there already, an administrator
@@ -36,6 +37,7 @@ pub(crate) struct Options {
     pub(crate) origin: Option<String>,
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) trusted_proxies: usize,
+    pub(crate) requests: u64,
     pub(crate) postgres: Option<SecretString>,
     pub(crate) redis: Option<SecretString>,
     pub(crate) admin: Option<Username>,
@@ -67,6 +69,7 @@ impl Command {
                 "--tls-cert" => certificate = Some(value),
                 "--tls-key" => key = Some(value),
                 "--trusted-proxies" => options.trusted_proxies = value.parse()?,
+                "--requests" => options.requests = value.parse()?,
                 "--postgres" => options.postgres = Some(SecretString::from(value)),
                 "--redis" => options.redis = Some(SecretString::from(value)),
                 "--admin" => options.admin = Some(Username::parse(&value)?),
@@ -92,6 +95,7 @@ impl Default for Options {
             origin: None,
             tls: None,
             trusted_proxies: 0,
+            requests: 50,
             postgres: None,
             redis: None,
             admin: None,

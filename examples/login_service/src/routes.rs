@@ -1,14 +1,13 @@
+use std::error::Error;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use palisade::rbac::GuardedRouter;
-use palisade::web::CorsError;
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::hardening::hardened;
+use crate::hardening::{Service, harden};
 use crate::identify::identify;
 use crate::pages::{
     account, admin, api, assets, audit, confirm, forgot, home, login, logout, notes, password, register,
@@ -18,8 +17,7 @@ use crate::permissions::may;
 use crate::users::User;
 use crate::welcome::welcome;
 
-/// The whole service, as a server calls it.
-pub(crate) fn service(app: &App) -> Result<Router, CorsError> {
+pub(crate) fn service(app: &App) -> Result<Service, Box<dyn Error + Send + Sync>> {
     let guests = guests().into_router().layer(from_fn_with_state(app.clone(), welcome));
     let router = members()
         .into_router()
@@ -28,7 +26,7 @@ pub(crate) fn service(app: &App) -> Result<Router, CorsError> {
         .layer(from_fn_with_state(app.clone(), identify))
         .merge(everybody().into_router())
         .with_state(app.clone());
-    hardened(router, app)
+    harden(router, app)
 }
 
 /// Asked for whatever the database does, and no reason to look for a session.

@@ -1,4 +1,4 @@
-//! A stand-in for the hardened server of `palisade::transport`: HTTP/1.1, over TLS wherever it leaves the machine.
+//! HTTP/1.1, over TLS wherever it leaves the machine.
 
 use std::error::Error;
 use std::io;
@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -14,18 +13,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use palisade::transport::tls::{HardenedServer, Identity};
+use palisade::web::PeerAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tower_service::Service;
+use tower_service::Service as _;
 
-use crate::hardening::PeerAddr;
+use crate::hardening::Service;
 use crate::options::{Options, TlsFiles};
 
 pub(crate) struct Listener {
@@ -58,7 +55,7 @@ impl Listener {
     }
 
     /// Serves until the process is told to end, and then what has begun.
-    pub(crate) async fn serve(self, service: Router) -> io::Result<()> {
+    pub(crate) async fn serve(self, service: Service) -> io::Result<()> {
         let stop = stop()?;
         tokio::pin!(stop);
         let open = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -100,7 +97,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
-    service: Router,
+    service: Service,
     watcher: Watcher,
 ) {
     match tls {
@@ -116,7 +113,7 @@ async fn connection(
 async fn requests(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
-    service: Router,
+    service: Service,
     watcher: Watcher,
 ) {
     let answer = service_fn(move |mut request: Request<Incoming>| {
@@ -132,13 +129,8 @@ async fn requests(
 }
 
 fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, Box<dyn Error + Send + Sync>> {
-    let certificates = CertificateDer::pem_file_iter(&files.certificate)?.collect::<Result<Vec<_>, _>>()?;
-    let key = PrivateKeyDer::from_pem_file(&files.key)?;
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(certificates, key)?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    let identity = Identity::from_files(&files.certificate, &files.key)?;
+    Ok(HardenedServer::new(identity)?.config().into())
 }
 
 fn local_origin(address: SocketAddr, is_tls: bool) -> Result<String, Box<dyn Error + Send + Sync>> {
