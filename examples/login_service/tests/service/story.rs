@@ -99,6 +99,17 @@ fn an_account_from_its_registration_to_the_log_out() {
     assert_eq!(show_code(&mut tablet, &second, &recovery).location(), "/notes");
     assert!(tablet.get("/account/second-factor").says("You have 9 recovery codes left."));
 
+    // Before a step that matters she is asked once more, and her session goes on under a new token.
+    let codes: Vec<&str> = codes.body.split("<li><code>").skip(2).map(|rest| &rest[..19]).collect();
+    let mut before = tablet.clone();
+    let confirm = |browser: &mut Browser, proof| {
+        browser.submit("/confirm", "/confirm", &[("proof", proof), ("next", "/account")])
+    };
+    assert_eq!(confirm(&mut tablet, &recovery).status, 403); // it was spent
+    assert_eq!(confirm(&mut tablet, codes[0]).location(), "/account");
+    assert_eq!(before.get("/notes").location(), "/login?next=/notes");
+    assert_eq!(tablet.get("/notes").status, 200);
+
     // Whoever runs the service makes her an administrator. Sessions outlive the restart.
     let mut bob = server.browser("Opera of Bob");
     register(&mut bob, "bob", FIRST);
@@ -128,6 +139,13 @@ fn an_account_from_its_registration_to_the_log_out() {
     fs::write(&path, log.replacen("Firefox of Ann", "Firefox of Eve", 1)).unwrap();
     let audit = ann.get("/admin/audit");
     assert!(audit.says("class=\"alarm\"") && audit.says("not as it was written"), "{}", audit.body);
+
+    // She takes the second factor away, which ends her sessions elsewhere.
+    let removed = ann.submit("/account/second-factor", "/account/second-factor/remove", &[]);
+    assert_eq!(removed.location(), "/account/second-factor");
+    tablet.origin.clone_from(&server.origin);
+    assert_eq!(tablet.get("/notes").location(), "/login?next=/notes");
+    assert_eq!(ann.get("/admin").location(), "/account/second-factor");
 
     // She logs out: the session has ended, and the browser forgets what it saw.
     let mut stolen = ann.clone();
