@@ -21,7 +21,7 @@
 //! | [`rate_limit`] | how often a caller may act, in memory that is fixed whoever comes |
 //! | [`audit`] | security events in a log that shows when it was tampered with |
 //! | [`doctor`](mod@doctor) | what of a program's configuration is weaker than it should be |
-//! | [`transport`] | a command on another machine, whose key is known beforehand |
+//! | [`transport`] | TLS whose verification cannot be switched off; a command on another machine, whose key is known beforehand |
 //! | [`posture`] | is this process contained as it should be |
 //!
 //! # One example a room
@@ -190,6 +190,8 @@
 //! | `redis` | `rate_limit::store::redis`: limits that several processes share, on Redis, Valkey or a cluster; `session::store::Redis`: sessions and used codes, on one server |
 //! | `rusqlite` | [`sql::Query`] runs on connections of `rusqlite`; `session::store::Sqlite`: sessions and used codes |
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile`; `Serialize` for [`posture::Report`] |
+//! | `tls` | `transport::tls`: clients and servers whose verification cannot be switched off |
+//! | `tls-bundled-roots` | `transport::tls::Roots::Bundled`: the roots of Mozilla, compiled in |
 //! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
 //! | `tower` | `web::hardened`: all of [`web`] around a service of tower; [`rbac`]'s `RequirePermission`: a permission asked for before one |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |

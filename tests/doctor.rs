@@ -68,6 +68,10 @@ fn every_weakness_of_headers_is_told_by_its_name() {
     ] {
         assert_eq!(csp(Directive::Script, fine), [] as [&str; 0], "{fine:?}");
     }
+    for directive in [Directive::ScriptElement, Directive::ScriptAttribute, Directive::Worker] {
+        assert_eq!(csp(directive, &[Source::HTTPS]), ["headers.scripts"], "{directive:?}");
+        assert_eq!(csp(directive, &[Source::SELF]), [] as [&str; 0], "{directive:?}");
+    }
     assert_eq!(csp(Directive::Object, &[Source::SELF]), ["headers.base"]);
     assert_eq!(csp(Directive::BaseUri, &[Source::SELF]), ["headers.base"]);
     assert_eq!(csp(Directive::FrameAncestors, &[Source::HTTPS]), ["headers.framing"]);
@@ -93,13 +97,14 @@ fn other_rooms_tell_what_is_weak() {
     let report = palisade::doctor()
         .cookie(&SessionCookie::new("session").unwrap().lax().max_age(Duration::from_secs(31 * 86_400)))
         .cors(&CorsPolicy::builder().any_origin().build().unwrap())
-        .cors(&CorsPolicy::builder().origin("http://localhost:3000").unwrap().build().unwrap())
+        .cors(&CorsPolicy::builder().origin("https://localhost:3000").unwrap().build().unwrap())
         .csrf(None)
         .csrf(Some(&CsrfGuard::fetch_metadata().allow_unmarked()))
+        .csrf(Some(&CsrfGuard::fetch_metadata().trust("http://127.0.0.1").unwrap()))
         .passwords(&Hasher::builder().scheme(Scheme::scrypt(12, 8, 1)).build().unwrap());
     assert_eq!(failed(&report, "cookie."), ["cookie.same_site", "cookie.lifetime"]);
     assert_eq!(failed(&report, "cors."), ["cors.origins", "cors.origins"]);
-    assert_eq!(failed(&report, "csrf."), ["csrf.guard", "csrf.guard"]);
+    assert_eq!(failed(&report, "csrf."), ["csrf.guard"; 3]);
     assert_eq!(failed(&report, "passwords."), ["passwords.cost", "passwords.pepper"]);
 
     let text = report.to_string();
@@ -156,6 +161,8 @@ fn settings_are_all_of_it() {
     let report = palisade::doctor().settings(&settings.csrf(None));
     assert_eq!(failed(&report, "csrf."), ["csrf.guard"]);
     assert_eq!(failed(&report, "limits."), [] as [&str; 0]);
+    let report = palisade::doctor().settings(&Settings::secure().origin("http://localhost:3000").unwrap());
+    assert_eq!(failed(&report, "headers."), ["headers.hsts"]); // of a developer's machine, left in place
 }
 
 #[cfg(feature = "serde")]

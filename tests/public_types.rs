@@ -146,6 +146,17 @@ const _: () = {
     crosses_threads::<(TraceContext, TraceContextError, VerifiedLog, LogVerifyError)>();
     crosses_threads::<dyn CheckpointStore>();
     crosses_threads::<dyn Sink>();
+    #[cfg(feature = "tls")]
+    {
+        use palisade::transport::tls::{
+            HardenedClient, HardenedClientBuilder, HardenedServer, HardenedServerBuilder, Identity, Pin,
+            Refusal, Roots, TlsError, TlsErrorKind,
+        };
+        crosses_threads::<(HardenedClient, HardenedClientBuilder, HardenedServer, HardenedServerBuilder)>();
+        crosses_threads::<(Identity, Pin, Refusal, Roots, TlsErrorKind)>();
+        is_error::<Refusal>();
+        is_error::<TlsError>();
+    }
     crosses_threads::<(Allowlist<&'static str>, Pattern, PatternError, SqlIdent)>();
     crosses_threads::<(Dialect, Like, Parameter, Query)>();
     crosses_threads::<(TokenDigest, TokenError, TokenFormat, WellFormed<'static>)>();

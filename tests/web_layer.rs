@@ -45,7 +45,11 @@ async fn sent(app: Router, settings: &Settings, request: Request<Body>) -> Respo
 }
 
 fn request(path: &str) -> Request<Body> {
-    Request::get(path).body(Body::empty()).unwrap()
+    Request::get(path).extension(peer()).body(Body::empty()).unwrap()
+}
+
+fn peer() -> PeerAddr {
+    PeerAddr(SocketAddr::from(([192, 0, 2, 1], 4711)))
 }
 
 fn app() -> Router {
@@ -83,7 +87,7 @@ async fn every_response_is_complete_whoever_made_it() {
         ("/fails", StatusCode::INTERNAL_SERVER_ERROR),
         ("/panics", StatusCode::INTERNAL_SERVER_ERROR),
         ("/waits", StatusCode::SERVICE_UNAVAILABLE), // after a millisecond
-        ("/who", StatusCode::INTERNAL_SERVER_ERROR), // no address is known, so the extractor refuses
+        ("/who", StatusCode::OK),
         ("/a/%2e%2e/b", StatusCode::BAD_REQUEST),
     ] {
         let settings = if path == "/waits" { &impatient } else { &settings };
@@ -92,11 +96,19 @@ async fn every_response_is_complete_whoever_made_it() {
         assert_complete(response.headers(), path);
         assert!(response.headers().contains_key("ratelimit-policy"));
     }
-    let unknown = Request::put("/").header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+    let unknown = Request::put("/")
+        .header("sec-fetch-site", "same-origin")
+        .extension(peer())
+        .body(Body::empty())
+        .unwrap();
     let response = sent(app(), &settings, unknown).await;
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_complete(response.headers(), "405");
-    let foreign = Request::post("/").header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    let foreign = Request::post("/")
+        .header("sec-fetch-site", "cross-site")
+        .extension(peer())
+        .body(Body::empty())
+        .unwrap();
     let response = sent(app(), &settings, foreign).await;
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert_complete(response.headers(), "403");
@@ -151,7 +163,8 @@ async fn what_a_handler_asks_beyond_stays_and_what_it_asks_less_does_not() {
     };
     for (name, theirs, expected) in [
         ("x-frame-options", "SAMEORIGIN", "DENY"),
-        ("x-frame-options", "deny", "deny"),
+        ("x-frame-options", "deny", "DENY"),
+        ("cross-origin-opener-policy", "Same-Origin", "same-origin"),
         ("referrer-policy", "no-referrer", "no-referrer"),
         ("referrer-policy", "unsafe-url", "same-origin"),
         ("x-content-type-options", "sniff", "nosniff"),
@@ -173,7 +186,7 @@ async fn what_a_handler_asks_beyond_stays_and_what_it_asks_less_does_not() {
     }
     let policies = with("content-security-policy", "sandbox").await;
     assert!(policies.starts_with("default-src 'none'; ") && policies.ends_with(" | sandbox"), "{policies}");
-    let permissions = with("permissions-policy", "camera=*, bluetooth=()").await;
+    let permissions = with("permissions-policy", "camera=*, Usb=(), bluetooth=()").await;
     assert!(permissions.contains("camera=()") && permissions.ends_with(", bluetooth=()"), "{permissions}");
     assert!(!permissions.contains('*'));
 }
@@ -287,6 +300,7 @@ async fn callers_are_told_apart_behind_as_many_proxies_as_there_are() {
 async fn the_address_that_axum_knows_is_read() {
     let mut request = request("/who");
     let peer = SocketAddr::from(([192, 0, 2, 9], 1));
+    request.extensions_mut().remove::<PeerAddr>();
     request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
     assert_eq!(text(sent(app(), &Settings::secure(), request).await).await, "192.0.2.9");
 }
@@ -411,6 +425,89 @@ async fn a_service_may_take_its_time_but_not_all_of_it() {
     let response = sent(app(), &beyond, request("/never")).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.extensions().get(), Some(&Refused::TimedOut));
+}
+
+#[tokio::test]
+async fn a_quota_without_an_address_is_a_fault_that_is_seen() {
+    let settings = Settings::secure().rate_limit("site", Quota::per_second(9)).unwrap();
+    let unknown = Request::get("/").body(Body::empty()).unwrap();
+    let response = sent(app(), &settings, unknown).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.extensions().get(), Some(&Refused::UnknownPeer));
+}
+
+#[tokio::test]
+async fn malformed_requests_count_and_other_origins_learn_of_the_quota() {
+    let cors = CorsPolicy::builder().origin("https://app.example").unwrap().build().unwrap();
+    let settings = Settings::secure().cors(cors).rate_limit("site", Quota::per_hour(1).burst(1)).unwrap();
+    let service = hardened(app(), &settings);
+    let malformed = service.clone().oneshot(request("/%zz")).await.unwrap();
+    assert_eq!(malformed.status(), StatusCode::BAD_REQUEST);
+    let mut asked = request("/");
+    asked.headers_mut().insert("origin", "https://app.example".parse().unwrap());
+    let response = service.oneshot(asked).await.unwrap();
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
+    assert_eq!(response.headers()["vary"], "Origin");
+}
+
+#[tokio::test]
+async fn a_handlers_own_quota_stands_beside() {
+    let handler =
+        async || ([("ratelimit", "\"login\";r=0;t=60"), ("ratelimit-policy", "\"login\";q=1;w=60")], "page");
+    let settings = Settings::secure().rate_limit("site", Quota::per_second(9)).unwrap();
+    let response = sent(Router::new().route("/", get(handler)), &settings, request("/")).await;
+    for name in ["ratelimit", "ratelimit-policy"] {
+        assert_eq!(response.headers().get_all(name).iter().count(), 2, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn web_sockets_of_other_sites_are_refused() {
+    let settings = Settings::secure().origin("https://app.example").unwrap();
+    for (origin, status) in
+        [("https://app.example", StatusCode::OK), ("https://evil.example", StatusCode::FORBIDDEN)]
+    {
+        let mut opening = request("/");
+        for (name, value) in [("connection", "upgrade"), ("upgrade", "h2c, WebSocket"), ("origin", origin)] {
+            opening.headers_mut().insert(name, value.parse().unwrap());
+        }
+        assert_eq!(sent(app(), &settings, opening).await.status(), status, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_kept_by_no_cache_and_outlive_their_listener() {
+    let headers = SecurityHeaders::page().cache(CacheRule::Unset);
+    let settings = Settings::secure().headers(headers).audit(|_| panic!("a test's"));
+    let refused = sent(app(), &settings, request("/%00")).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(refused.headers()["cache-control"], "no-store");
+    assert!(!sent(app(), &settings, request("/")).await.headers().contains_key("cache-control"));
+}
+
+#[tokio::test]
+async fn the_host_is_that_of_the_target() {
+    for (target, host, status) in [
+        ("http://app.example/", "app.example", StatusCode::OK),
+        ("http://APP.example/", "app.example", StatusCode::OK),
+        ("http://evil.example/", "app.example", StatusCode::BAD_REQUEST),
+    ] {
+        let mut asked = request(target);
+        asked.headers_mut().insert("host", host.parse().unwrap());
+        assert_eq!(sent(app(), &Settings::secure(), asked).await.status(), status, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_layer_within_another_says_the_same() {
+    let settings = Settings::secure();
+    let inner = hardened(app(), &settings);
+    let response = hardened(inner, &settings).oneshot(request("/nonce")).await.unwrap();
+    let policies: Vec<_> = response.headers().get_all("content-security-policy").iter().cloned().collect();
+    assert!(policies.len() == 2 && policies[0] == policies[1]);
+    let policy = policies[0].to_str().unwrap().to_owned();
+    assert!(policy.contains(&text(response).await));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Headers are judged by what browsers get: as they are rendered over TLS.
+//! Headers are judged by what browsers get: as they are rendered.
 
 use super::Report;
 use crate::posture::Severity::{High, Low, Medium};
@@ -6,13 +6,17 @@ use crate::web::{Nonce, RenderContext, SecurityHeaders};
 
 impl Report {
     /// Looks at the headers of responses.
-    pub fn headers(mut self, headers: &SecurityHeaders) -> Self {
+    pub fn headers(self, headers: &SecurityHeaders) -> Self {
+        self.rendered(headers, RenderContext::tls())
+    }
+
+    pub(super) fn rendered(mut self, headers: &SecurityHeaders, context: RenderContext<'_>) -> Self {
         let Ok(nonce) = Nonce::generate() else {
             let found = "the operating system's random source is unavailable";
             self.add(("headers.scripts", High), false, found, "allow the system call getrandom");
             return self;
         };
-        let rendered = headers.render(&RenderContext::tls().nonce(&nonce));
+        let rendered = headers.render(&context.nonce(&nonce));
         let value = |name: &str| {
             let header = rendered.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
             header.map_or("", |(_, value)| value.as_str())
@@ -21,11 +25,20 @@ impl Report {
         let says =
             |name: &str| if value(name).is_empty() { "no header".to_owned() } else { value(name).to_owned() };
 
+        // Each is what the one before it says, unless it says so itself.
         let scripts = policy.sources("script-src");
+        let others =
+            ["script-src-elem", "script-src-attr", "worker-src"].map(|name| (name, policy.own(name)));
+        let weak =
+            others.iter().find(|(_, sources)| sources.as_ref().is_some_and(|sources| !are_named(sources)));
+        let (name, weakest) = match weak {
+            Some((name, Some(sources))) if are_named(&scripts) => (*name, sources),
+            _ => ("script-src", &scripts),
+        };
         self.add(
             ("headers.scripts", High),
-            are_named(&scripts),
-            format!("script-src {}", shown(&scripts)),
+            are_named(weakest),
+            format!("{name} {}", shown(weakest)),
             "Csp::page(), whose scripts carry the nonce of the response",
         );
         let (object, base) = (policy.sources("object-src"), policy.own("base-uri").unwrap_or_default());

@@ -6,6 +6,8 @@ use super::Report;
 use crate::keys::{KeyRing, KeyState};
 use crate::password::Hasher;
 use crate::posture::Severity::{High, Low, Medium};
+#[cfg(feature = "tower")]
+use crate::web::RenderContext;
 use crate::web::{CorsPolicy, CsrfGuard, SessionCookie};
 
 impl Report {
@@ -45,8 +47,13 @@ impl Report {
         };
         let origins: Vec<&str> = origins.collect();
         let found = origins.join(", ");
-        let local = origins.iter().any(|origin| origin.starts_with("http:"));
-        self.add(CHECK, !local, found, "leave http:// origins to a configuration for development");
+        let local = origins.iter().any(|origin| is_local(origin));
+        self.add(
+            CHECK,
+            !local,
+            found,
+            "leave origins of your own machine to a configuration for development",
+        );
         self
     }
 
@@ -56,6 +63,9 @@ impl Report {
             None => (false, "no guard"),
             Some(guard) if guard.allows_unmarked() => {
                 (false, "requests that say nothing of where they came from pass")
+            }
+            Some(guard) if guard.trusted().any(is_local) => {
+                (false, "pages of a developer's machine may act for users")
             }
             Some(_) => (true, "requests of other sites are refused"),
         };
@@ -111,7 +121,8 @@ impl Report {
     /// Looks at all that a service is put behind: headers, other origins, other sites, limits.
     #[cfg(feature = "tower")]
     pub fn settings(self, settings: &crate::web::Settings) -> Self {
-        let mut report = self.headers(&settings.headers).csrf(settings.csrf.as_ref());
+        let context = if settings.tls { RenderContext::tls() } else { RenderContext::plain() };
+        let mut report = self.rendered(&settings.headers, context).csrf(settings.csrf.as_ref());
         if let Some(policy) = &settings.cors {
             report = report.cors(policy);
         }
@@ -128,6 +139,12 @@ impl Report {
         report.add(("audit.refusals", Low), heard, found, "audit(), with the record() of an audit log");
         report
     }
+}
+
+/// An `http:` origin is one of this machine, or there would be no policy with it.
+fn is_local(origin: &str) -> bool {
+    let host = origin.strip_prefix("https://").unwrap_or_default();
+    origin.starts_with("http:") || ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local))
 }
 
 const DAY: Duration = Duration::from_secs(86_400);

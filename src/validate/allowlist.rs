@@ -31,7 +31,7 @@ pub struct Allowlist<T> {
 impl<T: AsRef<str>> Allowlist<T> {
     /// Values that stand for themselves.
     pub fn new(values: impl IntoIterator<Item = T>) -> Self {
-        Self::of(values.into_iter().map(|value| (Box::from(value.as_ref()), value)))
+        Self::of(values.into_iter().map(|value| (Box::<str>::from(value.as_ref()), value)))
     }
 }
 

@@ -90,6 +90,11 @@ impl CsrfGuard {
         self
     }
 
+    /// Other origins whose pages may act in a user's name.
+    pub fn trusted(&self) -> impl Iterator<Item = &str> {
+        self.trusted.iter().map(String::as_str)
+    }
+
     /// Whether a request passes that says nothing of where it came from.
     pub const fn allows_unmarked(&self) -> bool {
         self.unmarked

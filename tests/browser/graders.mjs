@@ -1,15 +1,28 @@
-// MDN's HTTP Observatory and Google's csp-evaluator on a page that runs here: node graders.mjs https://localhost:PORT/log-in
+// MDN's HTTP Observatory and Google's csp-evaluator on the login page: node graders.mjs
 //
 // Observatory's command reaches only port 443 and needs lists from the network; its tests are called one by one instead, with
 // empty lists, as its own scan does. Prints both verdicts and exits with 1 below 135 points or at a finding that matters.
 
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Service } from './service.mjs';
 
-const require = createRequire(import.meta.url);
-const page = new URL(process.argv[2]);
 const LEAST = 135;
+const require = createRequire(import.meta.url);
+const [address] = process.argv.slice(2);
+if (!address) {
+  // Node trusts other certificates only from its start.
+  const service = await Service.start();
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: service.certificate };
+  const command = [fileURLToPath(import.meta.url), `${service.origin}/login`];
+  const { status } = spawnSync(process.execPath, command, { env, stdio: 'inherit' });
+  await service.stop();
+  process.exit(status ?? 1);
+}
+const page = new URL(address);
 
 async function observatory() {
   const base = dirname(require.resolve('@mdn/mdn-http-observatory/package.json'));

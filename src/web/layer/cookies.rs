@@ -21,10 +21,13 @@ fn completed(cookie: &[u8], for_scripts: &[String]) -> Option<HeaderValue> {
     let name = parts.next()?.split(|byte| *byte == b'=').next()?.trim_ascii();
     let (mut secure, mut http_only, mut same_site) = (false, false, false);
     for attribute in parts {
-        let attribute = attribute.split(|byte| *byte == b'=').next()?.trim_ascii();
+        let mut sides = attribute.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
+        let (attribute, value) = (sides.next()?, sides.next().unwrap_or_default());
         secure |= attribute.eq_ignore_ascii_case(b"secure");
         http_only |= attribute.eq_ignore_ascii_case(b"httponly");
-        same_site |= attribute.eq_ignore_ascii_case(b"samesite");
+        // Browsers take the last that they know, and another value for none.
+        same_site |= attribute.eq_ignore_ascii_case(b"samesite")
+            && [&b"strict"[..], b"lax", b"none"].iter().any(|known| value.eq_ignore_ascii_case(known));
     }
     http_only |= for_scripts.iter().any(|known| known.as_bytes() == name);
     if secure && http_only && same_site {
@@ -52,6 +55,10 @@ mod tests {
             ("a=b;SECURE ;SameSite=Lax", "a=b;SECURE ;SameSite=Lax; HttpOnly"),
             ("secure=httponly", "secure=httponly; Secure; HttpOnly; SameSite=Strict"),
             ("theme=dark", "theme=dark; Secure; SameSite=Strict"),
+            (
+                "a=b; Secure; HttpOnly; SameSite=strcit",
+                "a=b; Secure; HttpOnly; SameSite=strcit; SameSite=Strict",
+            ),
             ("theme2=dark", "theme2=dark; Secure; HttpOnly; SameSite=Strict"),
         ] {
             assert_eq!(complete(cookie).unwrap(), expected);

@@ -81,7 +81,9 @@ where
             }
             Err(refused) => {
                 if let Some(listener) = &settings.audit {
-                    listener(this.context.event(refused));
+                    let event = this.context.event(refused);
+                    // The caller is answered, whatever becomes of the listener.
+                    let _heard = catch_unwind(AssertUnwindSafe(|| listener(event)));
                 }
                 refused.response()
             }

@@ -1,4 +1,5 @@
-use http::{Response, StatusCode};
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, Response, StatusCode};
 
 use super::super::CsrfRefusal;
 use crate::audit::{Event, Kind};
@@ -8,8 +9,8 @@ use crate::audit::{Event, Kind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
-    /// The path or the headers are not what any client would send: 400.
-    #[error("the path has control characters or dot segments, or there are two Host headers")]
+    /// The path or a header is not what any client would send: 400.
+    #[error("the path, Host or Content-Length is not what a client would send")]
     Malformed,
     /// The address is too long: 414.
     #[error("the address of the request is too long")]
@@ -23,6 +24,9 @@ pub enum Refused {
     /// The caller was too fast: 429, with `Retry-After`.
     #[error("the caller has made too many requests")]
     TooManyRequests,
+    /// There is a quota for each address, and the server does not tell the connection's: 500. See [`PeerAddr`](super::PeerAddr).
+    #[error("the address of the connection is not known, so no quota can be kept")]
+    UnknownPeer,
     /// A page of another site made the request: 403.
     #[error(transparent)]
     CrossSite(#[from] CsrfRefusal),
@@ -50,7 +54,7 @@ impl Refused {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::CrossSite(_) | Self::Preflight => StatusCode::FORBIDDEN,
-            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::UnknownPeer | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TimedOut | Self::NoRandomness => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -58,6 +62,8 @@ impl Refused {
     pub(super) fn response<A: Default>(self) -> Response<A> {
         let mut response = Response::new(A::default());
         *response.status_mut() = self.status();
+        // Whatever the settings leave to handlers: no cache keeps one caller's refusal for the others.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.extensions_mut().insert(self);
         response
     }
@@ -69,6 +75,7 @@ impl Refused {
             }
             Self::TooManyRequests => Event::rate_limit_exceeded(),
             Self::CrossSite(_) | Self::Preflight => Event::new(Kind::MaliciousCors),
+            Self::UnknownPeer => Event::application("peer_address_unknown"),
             Self::TimedOut => Event::application("request_timed_out"),
             Self::Panicked => Event::application("handler_panicked"),
             Self::NoRandomness => Event::application("random_source_unavailable"),

@@ -1,6 +1,6 @@
 //! What every request must be before a service sees it.
 
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
 
 use super::{Refused, Settings};
@@ -16,7 +16,7 @@ pub(super) fn check<B>(request: &Request<B>, settings: &Settings) -> Result<(), 
     if head > settings.max_headers {
         return Err(Refused::HeadersTooLarge);
     }
-    if !is_plain(request.uri().path()) || headers.get_all(HOST).iter().nth(1).is_some() {
+    if !is_plain(request.uri().path()) || !has_one_host(request) {
         return Err(Refused::Malformed);
     }
     // Without a length, the body is cut while it is read.
@@ -36,6 +36,24 @@ pub(super) fn single(headers: &HeaderMap, name: HeaderName) -> Option<&[u8]> {
     Some(if values.next().is_some() { b"," } else { first.as_bytes() })
 }
 
+/// Whether a request asks for the connection to become a web socket. RFC 6455 §4.1.
+pub(super) fn opens_web_socket<B>(request: &Request<B>) -> bool {
+    let protocols = request.headers().get_all(UPGRADE).iter().filter_map(|value| value.to_str().ok());
+    protocols.flat_map(|value| value.split(',')).any(|name| name.trim().eq_ignore_ascii_case("websocket"))
+}
+
+/// RFC 9112 §3.2: `Host` comes once, and is the authority of a target that has one.
+fn has_one_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => request
+            .uri()
+            .authority()
+            .is_none_or(|target| target.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes())),
+        (_, second) => second.is_none(),
+    }
+}
+
 /// Whether a path has no control characters and no segment that means another place, written out or percent-encoded: clients
 /// resolve those before they send a path, so that whoever sends one hopes for two readings of it.
 fn is_plain(path: &str) -> bool {
@@ -43,9 +61,18 @@ fn is_plain(path: &str) -> bool {
     if !path.contains(&b'%') && !path.windows(2).any(|pair| pair == b"/.") && !path.contains(&b'\\') {
         return !path.iter().any(u8::is_ascii_control);
     }
-    let Some(path) = decoded(path) else { return false };
-    let is_dots = |segment: &[u8]| matches!(segment, b"." | b"..");
-    !path.iter().any(u8::is_ascii_control) && !path.split(|byte| b"/\\".contains(byte)).any(is_dots)
+    let Some(once) = decoded(path).filter(|path| str::from_utf8(path).is_ok()) else { return false };
+    // For a service behind the service that decodes again. What does not decode twice was not encoded twice.
+    let twice = decoded(&once);
+    [Some(once), twice].iter().flatten().all(|path| stays_in_place(path))
+}
+
+fn stays_in_place(path: &[u8]) -> bool {
+    // Parameters of a segment, RFC 3986 §3.3: some servers drop them first.
+    let name = |segment: &[u8]| {
+        segment.split(|byte| *byte == b';').next().is_some_and(|name| matches!(name, b"." | b".."))
+    };
+    !path.iter().any(u8::is_ascii_control) && !path.split(|byte| b"/\\".contains(byte)).any(name)
 }
 
 /// RFC 3986 §2.1; `None` for a percent sign without two digits behind it.
@@ -81,6 +108,9 @@ mod tests {
             "/..a",
             "/a%5Cb",
             "/a\\b",
+            "/100%25",
+            "/a%25zz",
+            "/a;b=c/d",
         ] {
             assert!(is_plain(path), "{path}");
         }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 use super::super::{Nonce, RenderContext, SecurityHeaders};
 use super::context::Context;
-use super::strictness::{Rule, denials, is_at_least, rule};
+use super::strictness::{Rule, denials, kept, rule};
 use super::{Settings, cookies};
 
 /// The headers of all responses, rendered once but for the nonce.
@@ -50,7 +50,7 @@ impl Prepared {
         join(ours, &theirs);
         context.add(ours);
         if let Some(limit) = &settings.limit {
-            ours.insert(RATELIMIT_POLICY, limit.policy.clone());
+            ours.append(RATELIMIT_POLICY, limit.policy.clone());
         }
     }
 
@@ -70,7 +70,7 @@ impl Context {
             headers.insert(X_REQUEST_ID, header_value(id.as_str().to_owned()));
         }
         if let Some(limit) = self.limit.take() {
-            headers.insert(RATELIMIT, header_value(limit));
+            headers.append(RATELIMIT, header_value(limit));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
@@ -105,10 +105,11 @@ fn join(headers: &mut HeaderMap, theirs: &HeaderMap) {
             values.iter().for_each(|value| _ = headers.append(name, value.clone()));
             continue;
         };
-        let stays = match rule(name.as_str()) {
-            Rule::Both => {
-                values.iter().for_each(|value| _ = headers.append(name, value.clone()));
-                continue;
+        match rule(name.as_str()) {
+            Rule::Both => values.iter().for_each(|value| _ = headers.append(name, value.clone())),
+            Rule::Theirs => {
+                headers.insert(name, first.clone());
+                values.iter().skip(1).for_each(|value| _ = headers.append(name, value.clone()));
             }
             Rule::Denials => {
                 let denied = values.iter().flat_map(|value| denials(value.as_bytes()));
@@ -116,16 +117,15 @@ fn join(headers: &mut HeaderMap, theirs: &HeaderMap) {
                     [&all, &b", "[..], entry.as_bytes()].concat()
                 });
                 headers.insert(name, HeaderValue::try_from(all).expect("parts of values are values"));
-                continue;
             }
-            Rule::Theirs => true,
+            // Of several values browsers may heed none: one stays.
             Rule::Stricter => {
-                values.iter().all(|value| is_at_least(name.as_str(), value.as_bytes(), ours.as_bytes()))
+                let kept: Option<Vec<_>> =
+                    values.iter().map(|value| kept(name.as_str(), value, ours)).collect();
+                if let Some(kept) = kept.and_then(|kept| kept.into_iter().next()) {
+                    headers.insert(name, kept);
+                }
             }
-        };
-        if stays {
-            headers.insert(name, first.clone());
-            values.iter().skip(1).for_each(|value| _ = headers.append(name, value.clone()));
         }
     }
 }

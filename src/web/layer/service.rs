@@ -46,25 +46,29 @@ use crate::rate_limit::{Decision, ip_key};
 ///
 /// | step | otherwise |
 /// |---|---|
-/// | the address and the headers are not too long, the path has one reading, the announced body is not too large | 414, 431, 400, 413 |
-/// | the caller's address has its quota | 429 |
+/// | the caller's address has its quota | 429; 500 if the server does not tell the address |
+/// | the address and the headers are not too long, the announced body is not too large | 414, 431, 413 |
+/// | the path has no control characters and no dot segments, also encoded once or twice; `Host` comes once | 400 |
 /// | a preflight is answered by the [`CorsPolicy`](crate::web::CorsPolicy) | 403 |
-/// | the [`CsrfGuard`](crate::web::CsrfGuard) lets it pass | 403 |
-/// | the service answers in time, and does not panic | 503, 500 |
+/// | the [`CsrfGuard`](crate::web::CsrfGuard) lets it pass; what opens a web socket is judged as a `POST` | 403 |
+/// | the service's future answers in time, and does not panic | 503, 500 |
 ///
 /// The extensions of a request then hold a [`RequestId`], a [`TraceContext`], a [`ClientIp`] if the connection's address is known,
-/// and a [`Nonce`] if the policy asks for one. A response without a body that the layer made has a [`Refused`] in its extensions.
+/// and a [`Nonce`] if the policy of the settings asks for one. A response that the layer made in place of the service has no body, and
+/// a [`Refused`] in its extensions.
 ///
 /// # Headers that a handler sets
 /// They stay where they are at least as strict, and are replaced where they are weaker or unknown; of two content security
-/// policies browsers enforce both, and `Cache-Control` is the handler's. A handler that needs less puts
+/// policies browsers enforce both. `Cache-Control` is the handler's: what holds a nonce must not be kept for others. So are the
+/// `Access-Control` headers where the settings have no policy. A handler that needs less puts
 /// [`SecurityHeaders`](crate::web::SecurityHeaders) into the response's extensions, which are rendered in place of those of the settings:
 ///
 /// ```
 /// use axum::{Extension, response::IntoResponse};
 /// use palisade::web::{Csp, Directive, SecurityHeaders, Source};
 ///
-/// async fn widget() -> impl IntoResponse { // the partner's pages may frame it
+/// async fn widget() -> impl IntoResponse {
+///     // the partner's pages may frame it
 ///     let partner = Source::host("https://partner.example").expect("a host");
 ///     let policy = Csp::page().to_builder().allow(Directive::FrameAncestors, [partner]).build();
 ///     (Extension(SecurityHeaders::page().csp(policy.expect("a policy"))), "…")
@@ -73,7 +77,9 @@ use crate::rate_limit::{Decision, ip_key};
 ///
 /// # Security
 /// Put it outside of everything that answers, routers included, so that 404, 405 and panics carry the headers too. It runs on
-/// tokio, with its timer.
+/// tokio, with its timer. Time that a service takes to become ready does not count, and its errors pass: a limit on how many
+/// requests run at once belongs inside, as a response. A layer inside that reads another method out of a field or a query undoes
+/// the guard. The request's `Host` is the caller's: links are made from an origin that the program was told.
 pub fn hardened<S>(service: S, settings: &Settings) -> Hardened<S> {
     HardenedLayer::new(settings).layer(service)
 }
@@ -154,21 +160,24 @@ impl Shared {
     ) -> Result<(), Result<StatusCode, Refused>> {
         let settings = &self.settings;
         self.mark(request, context).map_err(Err)?;
-        request::check(request, settings).map_err(Err)?;
+        let preflight = self.cors(request, context);
         if let Some(limit) = &settings.limit {
-            let decision = limit.limiter.check(&context.client.map(|ClientIp(address)| ip_key(address)));
+            let ClientIp(address) = context.client.ok_or(Err(Refused::UnknownPeer))?;
+            let decision = limit.limiter.check(&ip_key(address));
             context.limit = Some(limit.fields.limit(&decision).to_string());
             context.retry_after = limit.fields.retry_after(&decision);
             if !matches!(decision, Decision::Allow(_)) {
                 return Err(Err(Refused::TooManyRequests));
             }
         }
-        if let Some(is_allowed) = self.cors(request, context) {
+        request::check(request, settings).map_err(Err)?;
+        if let Some(is_allowed) = preflight {
             return Err(if is_allowed { Ok(StatusCode::NO_CONTENT) } else { Err(Refused::Preflight) });
         }
         if let Some(guard) = &settings.csrf {
             let asked = CsrfRequest {
-                method: request.method().as_str(),
+                // What opens a web socket has the effects of one that is not safe, and is not asked for by a preflight.
+                method: if request::opens_web_socket(request) { "POST" } else { request.method().as_str() },
                 fetch_site: request::single(request.headers(), SEC_FETCH_SITE),
                 origin: request::single(request.headers(), ORIGIN),
             };
@@ -185,10 +194,14 @@ impl Shared {
         random::fill(&mut drawn).map_err(|_| Refused::NoRandomness)?;
         let (id, nonce) = drawn.split_first_chunk::<16>().expect("16 of 32");
         let trace = TraceContext::receive_with(request.headers().get_all(TRACEPARENT), *id);
-        let id = RequestId::new(*id);
+        // Within another layer of ours, those of the outer one hold.
+        let id = request.extensions().get().copied().unwrap_or_else(|| RequestId::new(*id));
         context.id = Some(id);
         context.trace = trace;
-        context.nonce = self.prepared.needs_nonce.then(|| Nonce::new(nonce.first_chunk().expect("16 of 16")));
+        context.nonce = self.prepared.needs_nonce.then(|| {
+            let fresh = || Nonce::new(nonce.first_chunk().expect("16 of 16"));
+            request.extensions().get().cloned().unwrap_or_else(fresh)
+        });
         let extensions = request.extensions_mut();
         extensions.insert(id);
         if let Some(trace) = trace {

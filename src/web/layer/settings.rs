@@ -25,7 +25,7 @@ use crate::rate_limit::{Fields, Quota, RateLimitError, RateLimiter};
 #[must_use = "settings are given to hardened()"]
 pub struct Settings {
     pub(crate) headers: SecurityHeaders,
-    pub(super) tls: bool,
+    pub(crate) tls: bool,
     pub(crate) cors: Option<CorsPolicy>,
     pub(crate) csrf: Option<CsrfGuard>,
     pub(crate) limit: Option<Limit>,
@@ -49,7 +49,7 @@ pub(crate) struct Limit {
 
 impl Settings {
     /// For a site that people log in to, served over TLS: [`SecurityHeaders::page`], requests of other sites refused by
-    /// [`CsrfGuard::fetch_metadata`], no pages of other origins, cookies with all attributes, 1 MiB of body, 16 KiB of headers, 8 KiB of
+    /// [`CsrfGuard::fetch_metadata`], no policy for other origins, cookies with all attributes, 1 MiB of body, 16 KiB of headers, 8 KiB of
     /// address, 30 seconds.
     pub fn secure() -> Self {
         Self {
@@ -69,7 +69,7 @@ impl Settings {
     }
 
     /// The site's own origin, as browsers write it: `https://app.example`. Forms of browsers of before 2023, which do not send
-    /// `Sec-Fetch-Site`, are then let through; and an `http://` of the same machine sends no HSTS. It makes another
+    /// `Sec-Fetch-Site`, are then let through, and web sockets of all browsers, which send `Origin` alone; and an `http://` of the same machine sends no HSTS. It makes another
     /// [`csrf`](Self::csrf) guard.
     ///
     /// # Errors
@@ -101,8 +101,9 @@ impl Settings {
 
     /// A quota for each caller's address, told of in `RateLimit` fields under `name`. Clones of the settings share it.
     ///
-    /// Callers whose address is not known share one: see [`PeerAddr`](super::PeerAddr) and
-    /// [`trusted_proxies`](Self::trusted_proxies).
+    /// The address is that of [`PeerAddr`](super::PeerAddr), behind as many [`trusted_proxies`](Self::trusted_proxies) as there are; a
+    /// server that does not tell it answers 500. Addresses of IPv6 count by their /64. Each refusal is told to
+    /// [`audit`](Self::audit): an audit log keeps one in many, [`Builder::keep_one_in`](crate::audit::Builder::keep_one_in).
     ///
     /// # Errors
     /// [`RateLimitError`]: the name is not 1 to 64 printable ASCII characters, or the quota is out of range.
@@ -112,7 +113,7 @@ impl Settings {
     }
 
     /// How many proxies stand before the server and each add an address to `X-Forwarded-For`. By default none does, and the
-    /// header says nothing.
+    /// header says nothing. Whoever reaches the server past them chooses an address: let it listen to them alone.
     pub fn trusted_proxies(mut self, proxies: usize) -> Self {
         self.trusted_proxies = proxies;
         self
@@ -136,7 +137,8 @@ impl Settings {
         self
     }
 
-    /// How long the service may take until it responds; what it then streams may take longer.
+    /// How long the service may take until it responds; what it then streams may take longer. Its future is dropped where it
+    /// waits, so that what was begun may be half done.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;
         self
@@ -149,7 +151,7 @@ impl Settings {
     }
 
     /// Tells `listener` of each request that was refused, with its id, address, method and path: an audit log's `record`. It is
-    /// called on the thread that serves the request.
+    /// called on the thread that serves the request, which it must not hold up: an audit [`Queue`](crate::audit::Queue) does not.
     pub fn audit(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
         self.audit = Some(Arc::new(listener));
         self
