@@ -51,6 +51,9 @@ impl Settings {
     /// For a site that people log in to, served over TLS: [`SecurityHeaders::page`], requests of other sites refused by
     /// [`CsrfGuard::fetch_metadata`], no policy for other origins, cookies with all attributes, 1 MiB of body, 16 KiB of headers, 8 KiB of
     /// address, 30 seconds.
+    ///
+    /// Cookies that handlers set get what they lack of `Secure`, `HttpOnly` and `SameSite=Strict`; what the layer answers by itself
+    /// tells no more than a status.
     pub fn secure() -> Self {
         Self {
             headers: SecurityHeaders::page(),
