@@ -192,7 +192,7 @@
 //! | `serde` | `Deserialize` for [`secret::SecretString`]; `Serialize` and `Deserialize` for what is stored: [`token::TokenDigest`], [`password::StoredHash`], [`password::Policy`], [`rate_limit::Quota`]; [`rbac`]'s `PolicyFile`; `Serialize` for [`posture::Report`] |
 //! | `tls` | `transport::tls`: clients and servers whose verification cannot be switched off |
 //! | `tls-bundled-roots` | `transport::tls::Roots::Bundled`: the roots of Mozilla, compiled in |
-//! | `tokio` | [`password::Hasher`] on tokio's blocking pool |
+//! | `tokio` | [`password::Hasher`] on tokio's blocking pool; `session::store::Blocking`: stores that block, awaited |
 //! | `tower` | `web::hardened`: all of [`web`] around a service of tower; [`rbac`]'s `RequirePermission`: a permission asked for before one |
 //! | `tracing` | `audit::sink::Tracing`: security events passed on to `tracing`; `redact::tracing`: around what its subscribers write |
 

@@ -173,6 +173,8 @@ const _: () = {
         crosses_threads::<(Sessions<Memory>, AsyncSessions<Memory>, SessionsBuilder<Memory>, Memory)>();
         crosses_threads::<(Issued<Session>, Issued<Visitor>, Login, Proven<'static, ()>, Record, SessionInfo)>(
         );
+        #[cfg(feature = "tokio")]
+        crosses_threads::<palisade::session::store::Blocking<Memory>>();
         is_error::<SessionError>();
         is_error::<SessionsBuildError>();
         is_error::<StepUp>();

@@ -2,6 +2,7 @@
 //!
 //! Tests that need a server start one, and are ignored where none is installed.
 
+#![cfg(feature = "tokio")]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -5,15 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use palisade::session::store::{Answer, AsyncStore, Store, StoreError};
+use palisade::session::store::{AsyncStore, StoreError};
 use palisade::session::{LoginRecord, Record, SessionId, SessionKey};
 use palisade::token::{SplitToken, TokenDigest};
 
 pub(crate) type Handle = Arc<dyn AsyncStore>;
-
-/// A store that blocks, as one that is awaited.
-#[derive(Debug)]
-pub(crate) struct Blocking<S>(pub(crate) S);
 
 /// All that holds for every store, for users whose names begin with `name`. No other may be in the store.
 pub(crate) async fn suite(one: &Handle, other: &Handle, name: &str) {
@@ -404,40 +400,6 @@ fn long_name(user: &str) -> String {
 fn now() -> SystemTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     UNIX_EPOCH + Duration::from_millis(since.as_millis().try_into().unwrap())
-}
-
-impl<S: Store> AsyncStore for Blocking<S> {
-    fn insert<'a>(&'a self, record: &'a Record) -> Answer<'a, ()> {
-        Box::pin(async { self.0.insert(record) })
-    }
-
-    fn find<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Record>> {
-        Box::pin(async { self.0.find(key) })
-    }
-
-    fn replace<'a>(&'a self, old: &'a SessionKey, record: &'a Record) -> Answer<'a, bool> {
-        Box::pin(async { self.0.replace(old, record) })
-    }
-
-    fn touch<'a>(&'a self, uses: &'a [(SessionKey, SystemTime)]) -> Answer<'a, ()> {
-        Box::pin(async { self.0.touch(uses) })
-    }
-
-    fn end<'a>(&'a self, user: &'a str, id: &'a SessionId) -> Answer<'a, bool> {
-        Box::pin(async move { self.0.end(user, id) })
-    }
-
-    fn end_all<'a>(&'a self, user: &'a str, but: Option<&'a SessionId>) -> Answer<'a, u64> {
-        Box::pin(async move { self.0.end_all(user, but) })
-    }
-
-    fn list<'a>(&'a self, user: &'a str) -> Answer<'a, Vec<Record>> {
-        Box::pin(async { self.0.list(user) })
-    }
-
-    fn sweep(&self, now: SystemTime, unused_since: SystemTime) -> Answer<'_, u64> {
-        Box::pin(async move { self.0.sweep(now, unused_since) })
-    }
 }
 
 const ROUNDS: usize = 100;

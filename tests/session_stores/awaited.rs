@@ -7,9 +7,10 @@ use palisade::keys::KeyRing;
 use palisade::rate_limit::LoginGuard;
 use palisade::seal::Sealer;
 use palisade::session::otp::{
-    AsyncCodeStore, CodeAnswer, CodeStore, CodeStoreError, MemoryCodeStore, Method, Otp, OtpErrorKind,
-    OtpSecret, OtpVerifier,
+    AsyncCodeStore, CodeStore, CodeStoreError, MemoryCodeStore, Method, Otp, OtpErrorKind, OtpSecret,
+    OtpVerifier,
 };
+use palisade::session::store::Blocking;
 use palisade::token::TokenDigest;
 use tokio::runtime::Handle;
 
@@ -43,47 +44,18 @@ impl<S: AsyncCodeStore> CodeStore for Awaited<S> {
     }
 }
 
-/// A store that blocks, as one that is awaited.
-#[derive(Debug)]
-pub(crate) struct Ready<S>(pub(crate) S);
-
-impl<S: CodeStore> AsyncCodeStore for Ready<S> {
-    fn step<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, Option<u64>> {
-        Box::pin(async { self.0.step(user) })
-    }
-
-    fn advance<'a>(&'a self, user: &'a str, step: u64) -> CodeAnswer<'a, bool> {
-        Box::pin(async move { self.0.advance(user, step) })
-    }
-
-    fn replace_codes<'a>(&'a self, user: &'a str, digests: &'a [TokenDigest]) -> CodeAnswer<'a, ()> {
-        Box::pin(async { self.0.replace_codes(user, digests) })
-    }
-
-    fn spend_code<'a>(&'a self, user: &'a str, digest: &'a TokenDigest) -> CodeAnswer<'a, bool> {
-        Box::pin(async { self.0.spend_code(user, digest) })
-    }
-
-    fn codes_left<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, usize> {
-        Box::pin(async { self.0.codes_left(user) })
-    }
-
-    fn remove<'a>(&'a self, user: &'a str) -> CodeAnswer<'a, ()> {
-        Box::pin(async { self.0.remove(user) })
-    }
-}
-
 #[test]
 fn awaited_memory_of_codes_keeps_the_contract() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-    let shared: std::sync::Arc<dyn AsyncCodeStore> = std::sync::Arc::new(Ready(MemoryCodeStore::new(100)));
+    let shared: std::sync::Arc<dyn AsyncCodeStore> =
+        std::sync::Arc::new(Blocking::new(MemoryCodeStore::new(100)));
     crate::codes::suite(&Awaited(shared, runtime.handle().clone()), "awaited memory");
 }
 
 #[tokio::test]
 async fn codes_in_a_store_that_is_awaited_are_used_once() {
     // Its futures may move between threads.
-    tokio::spawn(codes_are_used_once(Ready(MemoryCodeStore::new(10)))).await.unwrap();
+    tokio::spawn(codes_are_used_once(Blocking::new(MemoryCodeStore::new(10)))).await.unwrap();
 }
 
 /// By all calls of a verifier.

@@ -9,14 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use palisade::session::otp::{AsyncCodeStore, CodeStore, CodeStoreError};
-use palisade::session::store::{Sqlite, Store};
+use palisade::session::store::{Blocking, Sqlite, Store};
 use palisade::session::{AuthLevel, Login, SessionErrorKind, Sessions};
 use palisade::token::TokenDigest;
 use rusqlite::Connection;
 
-use crate::awaited::Ready;
 use crate::dice::Dice;
-use crate::sessions::{self, Blocking, Handle};
+use crate::sessions::{self, Handle};
 use crate::{codes, storm};
 
 /// Removed when dropped.
@@ -43,10 +42,11 @@ impl Drop for Folder {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_keeps_the_contract() {
     let folder = Folder::new("contract");
-    let handle = || -> Handle { Arc::new(Blocking(Sqlite::open(folder.file()).unwrap())) };
+    let handle = || -> Handle { Arc::new(Blocking::new(Sqlite::open(folder.file()).unwrap())) };
     sessions::suite(&handle(), &handle(), "two connections").await;
     let shared = Sqlite::new(Connection::open_in_memory().unwrap()).unwrap();
-    let (one, other): (Handle, Handle) = (Arc::new(Blocking(shared.clone())), Arc::new(Blocking(shared)));
+    let (one, other): (Handle, Handle) =
+        (Arc::new(Blocking::new(shared.clone())), Arc::new(Blocking::new(shared)));
     sessions::suite(&one, &other, "in memory").await;
 }
 
@@ -54,8 +54,8 @@ async fn sqlite_keeps_the_contract() {
 async fn sqlite_lets_in_nobody_whose_time_is_over() {
     let folder = Folder::new("storm");
     let stores = [(); 2].map(|()| Sqlite::open(folder.file()).unwrap());
-    let handles = stores.clone().map(|store| -> Handle { Arc::new(Blocking(store)) });
-    let codes = stores.map(|store| -> Arc<dyn AsyncCodeStore> { Arc::new(Ready(store)) });
+    let handles = stores.clone().map(|store| -> Handle { Arc::new(Blocking::new(store)) });
+    let codes = stores.map(|store| -> Arc<dyn AsyncCodeStore> { Arc::new(Blocking::new(store)) });
     storm::lets_in_nobody_whose_time_is_over(handles, codes).await;
 }
 

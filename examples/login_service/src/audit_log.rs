@@ -55,6 +55,7 @@ impl AuditLog {
             .app("login-service")
             .redact(move |field, text| redactor.redact_field(field, text))
             // In earnest on another machine: beside the log it shows that the end was cut off, unless both are.
+            .rotate_at(64 << 20)
             .checkpoints(CheckpointFile::new(folder.file("audit-checkpoint")), 100)
             .alert(Kind::AuthenticationFailure, 50, Duration::from_secs(60))
             .open(&path)

@@ -8,8 +8,7 @@ pub(crate) struct DataFolder(PathBuf);
 impl DataFolder {
     /// Opens the folder, or makes it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
-        close_to_others(path)?;
+        close_to_others(path).or_else(|_| make(path))?;
         Ok(Self(path.to_owned()))
     }
 
@@ -38,6 +37,13 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
 }
 
 /// What is made in the folder is as safe as the folder, whoever makes it with which mode.

@@ -43,6 +43,7 @@ pub(crate) struct Options {
     pub(crate) admin: Option<Username>,
 }
 
+#[derive(Clone)]
 pub(crate) struct TlsFiles {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
@@ -60,7 +61,7 @@ impl Command {
             if name == "--help" {
                 return Ok(Self::Help);
             }
-            let value = arguments.next().ok_or_else(|| format!("{name} needs a value; see --help"))?;
+            let value = arguments.next().ok_or("an option needs a value, behind a space; see --help")?;
             match name.as_str() {
                 "--check-health" => return Ok(Self::CheckHealth(value.parse()?)),
                 "--listen" => options.listen = value.parse()?,
@@ -73,7 +74,7 @@ impl Command {
                 "--postgres" => options.postgres = Some(SecretString::from(value)),
                 "--redis" => options.redis = Some(SecretString::from(value)),
                 "--admin" => options.admin = Some(Username::parse(&value)?),
-                _ => return Err(format!("there is no option {name}; see --help").into()),
+                _ => return Err("there is no such option; see --help".into()), // it may hold a password
             }
         }
         options.tls = match (certificate, key) {

@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use palisade::transport::tls::{HardenedServer, Identity};
+use palisade::transport::tls::{HardenedServer, Identity, TlsError};
 use palisade::web::PeerAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,8 +27,13 @@ use crate::options::{Options, TlsFiles};
 
 pub(crate) struct Listener {
     tcp: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Tls>,
     origin: String,
+}
+
+struct Tls {
+    server: HardenedServer,
+    files: TlsFiles,
 }
 
 impl Listener {
@@ -40,7 +45,7 @@ impl Listener {
                     .into(),
             );
         }
-        let tls = options.tls.as_ref().map(acceptor).transpose()?;
+        let tls = options.tls.as_ref().map(Tls::new).transpose()?;
         let tcp = TcpListener::bind(options.listen).await?;
         let origin = match &options.origin {
             Some(origin) => origin.clone(),
@@ -58,6 +63,8 @@ impl Listener {
     pub(crate) async fn serve(self, service: Service) -> io::Result<()> {
         let stop = stop()?;
         tokio::pin!(stop);
+        let acceptor = self.tls.as_ref().map(Tls::acceptor);
+        let renewals = self.tls.map(|tls| tokio::spawn(tls.renew_hourly()));
         let open = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let graceful = GracefulShutdown::new();
         loop {
@@ -72,7 +79,7 @@ impl Listener {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let (tls, service, watcher) = (self.tls.clone(), service.clone(), graceful.watcher());
+                    let (tls, service, watcher) = (acceptor.clone(), service.clone(), graceful.watcher());
                     tokio::spawn(async move {
                         connection(stream, peer, tls, service, watcher).await;
                         drop(place);
@@ -86,6 +93,7 @@ impl Listener {
             }
         }
         drop(self.tcp);
+        renewals.inspect(tokio::task::JoinHandle::abort);
         if timeout(LONGEST_END, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests were cut off");
         }
@@ -128,9 +136,31 @@ async fn requests(
     }
 }
 
-fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, Box<dyn Error + Send + Sync>> {
-    let identity = Identity::from_files(&files.certificate, &files.key)?;
-    Ok(HardenedServer::new(identity)?.config().into())
+impl Tls {
+    fn new(files: &TlsFiles) -> Result<Self, TlsError> {
+        Ok(Self { server: HardenedServer::new(identity(files)?)?, files: files.clone() })
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        self.server.config().into()
+    }
+
+    /// Shows what the files hold by then: certificates are renewed while the service runs.
+    async fn renew_hourly(self) {
+        let mut hourly = tokio::time::interval(Duration::from_secs(3600));
+        hourly.tick().await; // the first is at once
+        loop {
+            hourly.tick().await;
+            let renewed = identity(&self.files).and_then(|identity| self.server.reload(identity));
+            if let Err(error) = renewed {
+                tracing::error!(%error, "the certificate was not read again: the one from before stays");
+            }
+        }
+    }
+}
+
+fn identity(files: &TlsFiles) -> Result<Identity, TlsError> {
+    Identity::from_files(&files.certificate, &files.key)
 }
 
 fn local_origin(address: SocketAddr, is_tls: bool) -> Result<String, Box<dyn Error + Send + Sync>> {

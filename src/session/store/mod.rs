@@ -6,7 +6,10 @@
 //! | `Sqlite` | `rusqlite` | one machine |
 //! | `Postgres` | `postgres` | several machines; [`AsyncSessions`](super::AsyncSessions) |
 //! | `Redis` | `redis` | several machines, where a crash may log users out; [`AsyncSessions`](super::AsyncSessions) |
+//! | `Blocking` | `tokio` | the first two behind [`AsyncSessions`](super::AsyncSessions) |
 
+#[cfg(feature = "tokio")]
+mod blocking;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -25,6 +28,8 @@ use std::time::SystemTime;
 use super::{Record, SessionId, SessionKey};
 
 pub use super::error::StoreError;
+#[cfg(feature = "tokio")]
+pub use blocking::Blocking;
 pub use memory::Memory;
 #[cfg(feature = "postgres")]
 pub use postgres::{Connections, Postgres};

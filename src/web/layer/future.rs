@@ -80,11 +80,7 @@ where
                 response
             }
             Err(refused) => {
-                if let Some(listener) = &settings.audit {
-                    let event = this.context.event(refused);
-                    // The caller is answered, whatever becomes of the listener.
-                    let _heard = catch_unwind(AssertUnwindSafe(|| listener(event)));
-                }
+                this.shared.tell(this.context, refused);
                 refused.response()
             }
         };

@@ -16,7 +16,7 @@ use super::response::Prepared;
 use super::{ClientIp, Refused, RequestId, Settings, request};
 use crate::audit::TraceContext;
 use crate::random;
-use crate::rate_limit::{Decision, ip_key};
+use crate::rate_limit::{Decision, Quota, RateLimiter, ip_key};
 
 /// Puts all of [`Settings`] around a service of tower: a router of axum, a service of hyper or tonic.
 ///
@@ -101,13 +101,15 @@ pub struct Hardened<S> {
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) prepared: Prepared,
+    /// How often the listener is told of one address.
+    told: RateLimiter,
 }
 
 impl HardenedLayer {
     /// Prepares the headers.
     pub fn new(settings: &Settings) -> Self {
         let prepared = Prepared::new(settings);
-        Self { shared: Arc::new(Shared { settings: settings.clone(), prepared }) }
+        Self { shared: Arc::new(Shared { settings: settings.clone(), prepared, told: told() }) }
     }
 }
 
@@ -186,6 +188,17 @@ impl Shared {
         Ok(())
     }
 
+    /// Tells the listener of a refusal, unless it has just heard enough of that address: a log that anyone fills at will is a
+    /// disk that anyone fills.
+    pub(super) fn tell(&self, context: &Context, refused: Refused) {
+        let Some(listener) = &self.settings.audit else { return };
+        let client = context.client.map(|ClientIp(address)| ip_key(address));
+        if self.told.check(&client).is_allowed() {
+            // The caller is answered, whatever becomes of the listener.
+            let _heard = catch_unwind(AssertUnwindSafe(|| listener(context.event(refused))));
+        }
+    }
+
     /// Gives the request its id, its place in a trace, its caller's address, and a nonce.
     fn mark<B>(&self, request: &mut Request<B>, context: &mut Context) -> Result<(), Refused> {
         context.client = ClientIp::of(request, self.settings.trusted_proxies);
@@ -245,6 +258,10 @@ impl<S> fmt::Debug for Hardened<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hardened").field("settings", &self.shared.settings).finish_non_exhaustive()
     }
+}
+
+fn told() -> RateLimiter {
+    RateLimiter::new(Quota::per_minute(10)).expect("a quota in range")
 }
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

@@ -51,6 +51,9 @@ impl Settings {
     /// For a site that people log in to, served over TLS: [`SecurityHeaders::page`], requests of other sites refused by
     /// [`CsrfGuard::fetch_metadata`], no policy for other origins, cookies with all attributes, 1 MiB of body, 16 KiB of headers, 8 KiB of
     /// address, 30 seconds.
+    ///
+    /// Cookies that handlers set get what they lack of `Secure`, `HttpOnly` and `SameSite=Strict`; what the layer answers by itself
+    /// tells no more than a status.
     pub fn secure() -> Self {
         Self {
             headers: SecurityHeaders::page(),
@@ -102,8 +105,7 @@ impl Settings {
     /// A quota for each caller's address, told of in `RateLimit` fields under `name`. Clones of the settings share it.
     ///
     /// The address is that of [`PeerAddr`](super::PeerAddr), behind as many [`trusted_proxies`](Self::trusted_proxies) as there are; a
-    /// server that does not tell it answers 500. Addresses of IPv6 count by their /64. Each refusal is told to
-    /// [`audit`](Self::audit): an audit log keeps one in many, [`Builder::keep_one_in`](crate::audit::Builder::keep_one_in).
+    /// server that does not tell it answers 500. Addresses of IPv6 count by their /64.
     ///
     /// # Errors
     /// [`RateLimitError`]: the name is not 1 to 64 printable ASCII characters, or the quota is out of range.
@@ -150,7 +152,7 @@ impl Settings {
         self
     }
 
-    /// Tells `listener` of each request that was refused, with its id, address, method and path: an audit log's `record`. It is
+    /// Tells `listener` of requests that were refused, of ten a minute and address at most, with its id, address, method and path: an audit log's `record`. It is
     /// called on the thread that serves the request, which it must not hold up: an audit [`Queue`](crate::audit::Queue) does not.
     pub fn audit(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
         self.audit = Some(Arc::new(listener));

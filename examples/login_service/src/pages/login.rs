@@ -149,9 +149,9 @@ pub(super) async fn begin(
 ) -> Result<Response, Failure> {
     let login = login.device(facts.device()).instead_of(visitor);
     let issued = app.sessions.log_in(&user.name, login).await?;
-    // Whoever changed the password meanwhile has ended all sessions but this.
+    // Whoever changed the password or set up a second factor meanwhile has ended all sessions but this.
     let now = users::find(&app.database, &user.name).await?;
-    if now.is_none_or(|now| now.password != user.password) {
+    if now.is_none_or(|now| now.password != user.password || now.otp != user.otp) {
         app.sessions.log_out(issued.into_session()).await?;
         return Err(Failure::LogIn);
     }

@@ -65,6 +65,7 @@ pub(crate) async fn begin(
     if user.has_second_factor() {
         return Err(Failure::SecondFactor);
     }
+    app.codes.store().remove(&user.name).await?; // what an enrolment that broke off has left
     let secret = OtpSecret::generate()?;
     users::begin_otp(&app.database, &user.name, secret.seal(&app.sealer, &user.name)?).await?;
     enrol(page, &user, &secret, StatusCode::OK, "")
@@ -78,6 +79,7 @@ pub(crate) async fn finish(
     LoggedIn { session, user }: LoggedIn,
     Submitted(form): Submitted<CodeForm>,
 ) -> Result<Response, Failure> {
+    let _proof = session.prove::<Recent<600>>().map_err(|_| Failure::Confirm("/account/second-factor"))?;
     let pending = user.otp_pending.as_deref().ok_or(Failure::SecondFactor)?;
     let code = form.code.expose_secret();
     let checked = app.codes.confirm_enrolment_async(&user.name, facts.ip, pending, code).await;
@@ -123,8 +125,8 @@ pub(crate) async fn remove(
     _: Submitted<Nothing>,
 ) -> Result<Response, Failure> {
     let _proof = recently(&session, &user, "/account/second-factor")?;
+    app.codes.store().remove(&user.name).await?; // first, so that what breaks off here can be done again
     users::remove_otp(&app.database, &user.name).await?;
-    app.codes.store().remove(&user.name).await?;
     app.sessions.log_out_others(&session).await?; // they would keep their level
     let event = Event::new(Kind::UserUpdated).subject(&user.name).reason("second factor removed");
     app.audit.record(facts.of(event));

@@ -81,7 +81,8 @@ fn an_account_from_its_registration_to_the_log_out() {
         ann.post("/account/second-factor/finish", &[("csrf", csrf.as_str()), ("code", code)])
     };
     assert_eq!(finish(&mut ann, &code_in(&secret, Duration::from_secs(3000))).status, 403);
-    let codes = finish(&mut ann, &code_in(&secret, Duration::ZERO));
+    let enrolled = code_in(&secret, Duration::ZERO);
+    let codes = finish(&mut ann, &enrolled);
     assert_eq!(codes.body.matches("<li>").count(), 10, "{}", codes.body);
     let recovery = codes.between("<li><code>", "</code>");
     assert!(ann.get("/api/me").says(r#""second_factor":true"#));
@@ -89,7 +90,7 @@ fn an_account_from_its_registration_to_the_log_out() {
     let mut phone = server.browser("Telephone of Ann");
     let second = log_in(&mut phone, "ann", THIRD);
     assert_eq!((second.status, phone.get("/notes").location()), (200, "/login?next=/notes"));
-    let wrong = show_code(&mut phone, &second, &code_in(&secret, Duration::ZERO)); // it was used to enrol
+    let wrong = show_code(&mut phone, &second, &enrolled); // once is all
     assert_eq!((wrong.status, wrong.says("The code is not valid.")), (403, true));
     let next_code = code_in(&secret, Duration::from_secs(30));
     assert_eq!(show_code(&mut phone, &second, &next_code).location(), "/notes");

@@ -1,16 +1,13 @@
 //! Where sessions and used codes are kept: one store for all of the service, chosen when it starts.
 
-mod blocking;
-
 use std::path::Path;
 use std::sync::Arc;
 
 use palisade::secret::{ExposeSecret, SecretString};
 use palisade::session::otp::AsyncCodeStore;
-use palisade::session::store::{AsyncStore, Postgres, Redis, Sqlite, StoreError};
+use palisade::session::store::{AsyncStore, Blocking, Postgres, Redis, Sqlite, StoreError};
 
 use crate::database::Connector;
-use blocking::Blocking;
 
 pub(crate) struct Stores {
     pub(crate) sessions: Arc<dyn AsyncStore>,
@@ -19,7 +16,7 @@ pub(crate) struct Stores {
 
 impl Stores {
     pub(crate) fn sqlite(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self::of(Blocking(Sqlite::open(path)?)))
+        Ok(Self::of(Blocking::new(Sqlite::open(path)?)))
     }
 
     pub(crate) async fn postgres(connector: Connector) -> Result<Self, StoreError> {
