@@ -40,10 +40,12 @@ fn hostile_hosts_users_and_operands_are_refused_and_not_repeated() {
     }
     for operand in ["-rf", "a\0b", "a\nb", "a\tb", "~root"] {
         assert!(
-            matches!(command().operand(operand).unwrap_err().kind(), SshErrorKind::Operand(_)),
+            matches!(command().arg("cat").operand(operand).unwrap_err().kind(), SshErrorKind::Operand(_)),
             "{operand}"
         );
     }
+    let no_program = command().operand("/tmp/from-anywhere").unwrap_err();
+    assert!(matches!(no_program.kind(), SshErrorKind::Incomplete));
     for path in [
         "", "id", "~/id", "/a b", "/a\tb", "/a\"", "/a'", "/a\\b", "/%h", "/${HOME}", "/a\nProxyCommand=x",
         "none",

@@ -296,6 +296,15 @@ fn revocation_lists_cover_the_whole_chain_or_nobody_connects() {
     assert_eq!(with(&[crl(&root, &[], 2999), crl(&between, &[8], 2020)]), Err(Refusal::ExpiredCrl));
     let forged = authority("between"); // of the same name, with another key
     assert_eq!(with(&[crl(&root, &[], 2999), crl(&forged, &[], 2999)]), Err(Refusal::BadCrl));
+    let (old, new) = (crl(&between, &[], 2999), crl(&between, &[7], 2999)); // of two, the first alone would be asked
+    for lists in [[&old, &new], [&new, &old]] {
+        let client = client_of(&root).crls(lists[0].as_bytes()).crls(lists[1].as_bytes());
+        assert_eq!(kind(client.build()), TlsErrorKind::TwoCrls);
+        assert_eq!(
+            kind(client_of(&root).crls(lists.map(String::as_str).concat().as_bytes()).build()),
+            TlsErrorKind::TwoCrls
+        );
+    }
     for text in ["", "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", &root.pem()] {
         assert_eq!(kind(client_of(&root).crls(text.as_bytes()).build()), TlsErrorKind::Crls, "{text}");
     }

@@ -140,7 +140,7 @@ impl SshCommand {
         if safe { Ok(self) } else { Err(SshErrorKind::KnownHosts.into()) }
     }
 
-    /// The file with the private key. ssh itself refuses one that others may read.
+    /// The file with the private key. ssh itself refuses one of this user that others may read.
     ///
     /// # Errors
     /// The path is not absolute or not plain.
@@ -159,8 +159,11 @@ impl SshCommand {
     /// A word of the command from anywhere, which the program cannot take for an option; see [`CommandArg`].
     ///
     /// # Errors
-    /// It might be taken for one, or has control characters, line feed and tab too.
+    /// It would be the first, which names the program and is an [`arg`](Self::arg). It might be taken for an option, or has control characters, line feed and tab too.
     pub fn operand(mut self, operand: impl AsRef<str>) -> Result<Self, SshError> {
+        if self.words.is_empty() {
+            return Err(SshErrorKind::Incomplete.into());
+        }
         let operand = CommandArg::parse(operand.as_ref()).map_err(SshErrorKind::Operand)?;
         if let Some(at) = operand.as_str().find(char::is_control) {
             // A C shell ends a quoted text at the end of its line.
@@ -178,7 +181,8 @@ impl SshCommand {
         self
     }
 
-    /// How long it may take from connecting to the end of its output, 30 seconds otherwise.
+    /// How long it may take from connecting to the end of its output, 30 seconds otherwise. What runs on the other machine may
+    /// go on after that.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

@@ -141,7 +141,11 @@ impl HardenedClientBuilder {
 
     /// Trusts these too: certificates in PEM, one or more and nothing else.
     ///
-    /// With [`Roots::None`], a client of an internal service trusts nobody but its own authority.
+    /// With [`Roots::None`], a client of an internal service trusts nobody but its own authority; otherwise the roots stay.
+    ///
+    /// # Security
+    /// What is given here may issue for every host, whatever it says of itself and however long ago it expired: give authorities,
+    /// and never a server's certificate. To accept one server alone, [`pins`](Self::pins).
     pub fn authority(mut self, pem: &[u8]) -> Self {
         self.settings.authorities.push(pem.to_vec());
         self
@@ -176,7 +180,8 @@ impl HardenedClientBuilder {
         self
     }
 
-    /// Application protocols, the best first, such as `h2` and `http/1.1`. reqwest and hyper set their own.
+    /// Application protocols, the best first, such as `h2` and `http/1.1`. reqwest sets none, so HTTP/2 is to be named here;
+    /// hyper-rustls sets its own, and takes no client that has some.
     pub fn alpn<P: AsRef<[u8]>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.settings.alpn = protocols.into_iter().map(|name| name.as_ref().to_vec()).collect();
         self

@@ -26,7 +26,7 @@ pub enum TlsErrorKind {
     Chain,
     /// The text with the key is not one private key in PEM that can be used.
     #[error(
-        "a key is one private key in PEM, not encrypted: RSA of 2048 to 8192 bits, ECDSA on P-256 or P-384, or Ed25519"
+        "a key is one private key in PEM, not encrypted: RSA of 2048 to 4096 bits, ECDSA on P-256 or P-384, or Ed25519"
     )]
     Key,
     /// The key is not that of the first certificate.
@@ -35,6 +35,9 @@ pub enum TlsErrorKind {
     /// The other side would not accept our certificate.
     #[error("the own certificate would be refused: {0}")]
     OwnCertificate(Refusal),
+    /// Two revocation lists are of one authority: the first alone would be asked.
+    #[error("of two revocation lists of one authority the newest is given, and no other")]
+    TwoCrls,
     /// The text with revocation lists is not lists in PEM alone, or has none.
     #[error("revocation lists are X.509 CRLs of version 2 in PEM, one at least, and nothing else")]
     Crls,

@@ -22,8 +22,9 @@
 //! Versions before 1.2, suites without forward secrecy or authenticated encryption, compression, renegotiation and early data
 //! are not to be had. TLS 1.2 needs the extended master secret. `SSLKEYLOGFILE` is not looked at.
 //!
-//! A session that is resumed is not verified again; a server's tickets last seven days at most. Clients with revocation lists
-//! and servers with client certificates resume none.
+//! A session that is resumed is not verified again, and each time the server may prolong it: a client that lives long may speak to a
+//! server whose certificate has expired meanwhile. Make a new client now and then; clients with revocation lists and servers
+//! with client certificates resume none.
 //!
 //! The groups for key exchange are X25519, P-256 and P-384. There is none against quantum computers: ring has none.
 //!

@@ -2,6 +2,9 @@
 
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use webpki::{CertRevocationList, OwnedCertRevocationList};
+
+use super::TlsErrorKind;
 
 /// All certificates of the text; `None` when there is none, or something else.
 pub(super) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
@@ -11,6 +14,24 @@ pub(super) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
 /// All revocation lists of the text; `None` when there is none, or something else.
 pub(super) fn crls(pem: &[u8]) -> Option<Vec<CertificateRevocationListDer<'static>>> {
     sections(pem, SectionKind::Crl)
+}
+
+/// Whether each list is the only one of its issuer, or of that issuer's distribution point: of two, webpki asks the first alone.
+pub(super) fn one_list_each(crls: &[CertificateRevocationListDer<'_>]) -> Result<(), TlsErrorKind> {
+    let mut known = Vec::new();
+    for list in crls {
+        let list = OwnedCertRevocationList::from_der(list).map_err(|_| TlsErrorKind::Crls)?;
+        let list = CertRevocationList::from(list);
+        let point = list.issuing_distribution_point().map(<[u8]>::to_vec);
+        let is_another = |(issuer, other): &(Vec<u8>, Option<Vec<u8>>)| {
+            issuer != list.issuer() || (point.is_some() && other.is_some() && *other != point)
+        };
+        if !known.iter().all(is_another) {
+            return Err(TlsErrorKind::TwoCrls);
+        }
+        known.push((list.issuer().to_vec(), point));
+    }
+    Ok(())
 }
 
 /// The private key of the text; `None` when there is none, or more than one. What describes a curve may stand before it.

@@ -15,21 +15,31 @@ use super::{Identity, Refusal, TlsError, TlsErrorKind, pem};
 /// ```no_run
 /// use palisade::transport::tls::{HardenedServer, Identity};
 /// use std::net::TcpListener;
+/// use std::time::Duration;
 ///
 /// let (chain, key) = ("/etc/acme/server.pem", "/etc/acme/server.key");
 /// let server = HardenedServer::builder(Identity::from_files(chain, key)?)
 ///     .client_authority(&std::fs::read("/etc/acme/clients.pem")?) // mutual TLS; leave out for clients without certificates
 ///     .build()?;
 ///
+/// // When the files were renewed; a failure changes nothing.
+/// let renewing = server.clone();
+/// std::thread::spawn(move || loop {
+///     std::thread::sleep(Duration::from_secs(3600));
+///     let renewed = Identity::from_files(chain, key).and_then(|identity| renewing.reload(identity));
+///     renewed.unwrap_or_else(|error| eprintln!("the certificate stays: {error}"));
+/// });
+///
 /// for tcp in TcpListener::bind("0.0.0.0:8443")?.incoming() {
-///     match server.accept(tcp?) {
+///     let Ok(tcp) = tcp else { continue };
+///     tcp.set_read_timeout(Some(Duration::from_secs(10)))?; // a client that is silent is not waited for
+///     tcp.set_write_timeout(Some(Duration::from_secs(10)))?;
+///     let server = server.clone();
+///     std::thread::spawn(move || match server.accept(tcp) {
 ///         Ok(_stream) => { /* a client with a certificate of ours */ }
 ///         Err(refusal) => eprintln!("{}", refusal.as_str()),
-///     }
+///     });
 /// }
-///
-/// // When the files were renewed; a failure changes nothing.
-/// server.reload(Identity::from_files(chain, key)?)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -83,7 +93,8 @@ impl HardenedServer {
         Ok(StreamOwned::new(connection, stream))
     }
 
-    /// Shows another certificate from the next handshake on, in every server that was given [`config`](Self::config), too.
+    /// Shows another certificate from the next full handshake on, in every server that was given [`config`](Self::config), too.
+    /// Sessions of before are resumed as they were: after a key was stolen, start anew.
     ///
     /// # Errors
     /// As [`new`](Self::new). The old one stays.
@@ -106,8 +117,12 @@ impl HardenedServer {
         Ok(clients.replace_crls(pem::crls(pem).ok_or(TlsErrorKind::Crls)?)?)
     }
 
-    /// The settings as other servers take them: `tokio_rustls::TlsAcceptor::from(server.config())`,
-    /// `axum_server::tls_rustls::RustlsConfig::from_config(server.config())`.
+    /// The settings as other servers take them: `tokio_rustls::TlsAcceptor::from(server.config())`, within a
+    /// `tokio::time::timeout`.
+    ///
+    /// # Security
+    /// Certificates are renewed by [`reload`](Self::reload) alone. Servers that reload by themselves, as axum-server's
+    /// `RustlsConfig` does, make settings of their own then, which ask clients for no certificate.
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
@@ -117,6 +132,10 @@ impl HardenedServerBuilder {
     /// Lets nobody in without a certificate of this authority: certificates in PEM, one or more and nothing else.
     ///
     /// Who the client is stands in the certificate: `stream.conn.peer_certificates()`.
+    ///
+    /// # Security
+    /// What is given here may issue for every client, whatever it says of itself and however long ago it expired: give an authority,
+    /// and never a client's certificate.
     pub fn client_authority(mut self, pem: &[u8]) -> Self {
         self.settings.authorities.push(pem.to_vec());
         self

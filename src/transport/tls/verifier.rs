@@ -14,7 +14,7 @@ use rustls::{
 };
 
 use super::settings::provider;
-use super::{Pin, Refusal, TlsErrorKind};
+use super::{Pin, Refusal, TlsErrorKind, pem};
 
 /// Judges servers for a client.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ impl ServerVerifier {
         crls: Vec<CertificateRevocationListDer<'static>>,
         pins: Vec<Pin>,
     ) -> Result<Self, TlsErrorKind> {
+        pem::one_list_each(&crls)?;
         // The whole chain is looked up in the lists, and what is not found there is an error.
         let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
             .with_crls(crls)
@@ -70,6 +71,7 @@ impl ClientVerifier {
         roots: &Arc<RootCertStore>,
         crls: Vec<CertificateRevocationListDer<'static>>,
     ) -> Result<Arc<dyn ClientCertVerifier>, TlsErrorKind> {
+        pem::one_list_each(&crls)?;
         WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), provider())
             .with_crls(crls)
             .enforce_revocation_expiration()
