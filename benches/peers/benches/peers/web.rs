@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use palisade::rate_limit::Quota;
-use palisade::web::{CorsPolicy, Settings, hardened};
+use palisade::web::{CorsPolicy, PeerAddr, Settings, hardened};
 use palisade_peers::{Race, Report};
 use tokio::runtime::{Builder, Runtime};
 use tower::{Service, ServiceBuilder, service_fn};
@@ -68,6 +68,7 @@ fn request() -> Request<Full<&'static [u8]>> {
         .header("origin", "https://site.example")
         .header("sec-fetch-site", "same-origin")
         .header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+        .extension(PeerAddr(([192, 0, 2, 1], 4711).into()))
         .body(Full::new(&b""[..]))
         .unwrap()
 }
