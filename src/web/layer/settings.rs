@@ -72,7 +72,8 @@ impl Settings {
     }
 
     /// The site's own origin, as browsers write it: `https://app.example`. Forms of browsers of before 2023, which do not send
-    /// `Sec-Fetch-Site`, are then let through, and web sockets of all browsers, which send `Origin` alone; and an `http://` of the same machine sends no HSTS. It makes another
+    /// `Sec-Fetch-Site`, are then let through, and web sockets of all browsers, which send `Origin` alone; and
+    /// an `http://` of the same machine sends no HSTS. It makes another
     /// [`csrf`](Self::csrf) guard.
     ///
     /// # Errors
@@ -152,8 +153,8 @@ impl Settings {
         self
     }
 
-    /// Tells `listener` of requests that were refused, of ten a minute and address at most, with its id, address, method and path: an audit log's `record`. It is
-    /// called on the thread that serves the request, which it must not hold up: an audit [`Queue`](crate::audit::Queue) does not.
+    /// Tells `listener` of requests that were refused, of ten a minute and address at most, with id, address, method and
+    /// path: an audit log's `record`. It is called on the thread that serves the request, which it must not hold up: an audit [`Queue`](crate::audit::Queue) does not.
     pub fn audit(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
         self.audit = Some(Arc::new(listener));
         self

@@ -16,9 +16,7 @@ pub(super) enum Rule {
 
 pub(super) fn rule(name: &str) -> Rule {
     match name {
-        "content-security-policy" | "content-security-policy-report-only" | "reporting-endpoints" => {
-            Rule::Both
-        }
+        "content-security-policy" | "content-security-policy-report-only" => Rule::Both,
         "permissions-policy" => Rule::Denials,
         "cache-control" => Rule::Theirs,
         _ => Rule::Stricter,
