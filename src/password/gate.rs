@@ -13,7 +13,8 @@ use std::time::Duration;
 use argon2::Block;
 
 use super::HashErrorKind;
-use super::scheme::{self, Quad};
+use super::arena::Arena;
+use super::scheme::Chunk;
 use crate::clock::{Clock, SystemClock};
 
 /// How much memory and how many hashes a [`Hasher`](super::Hasher) may use at once, shared by its clones.
@@ -95,6 +96,8 @@ struct State {
     /// The memory of every hash, in order.
     #[cfg(test)]
     log: Vec<u64>,
+    #[cfg(test)]
+    granted_at_most: u64,
 }
 
 /// What a call asks for, whose hashes run one after the other.
@@ -104,17 +107,10 @@ pub(super) struct Share {
     pub(super) memory: u64,
     /// How many of Argon2's blocks that works in.
     pub(super) blocks: usize,
-    /// How many of scrypt's quads.
-    pub(super) quads: usize,
+    /// How many of scrypt's chunks.
+    pub(super) chunks: usize,
     /// How many of both a next call will want.
     pub(super) keep: (usize, usize),
-}
-
-/// What hashes work in.
-#[derive(Default)]
-struct Arena {
-    blocks: Vec<Block>,
-    quads: Vec<Quad>,
 }
 
 impl Share {
@@ -124,7 +120,7 @@ impl Share {
     pub(super) fn of_row(self, row: Self) -> Self {
         let memory = self.memory.max(row.memory);
         let kind = |policy: usize, row: usize| if row == 0 { 0 } else { policy.max(row) };
-        Self { memory, blocks: kind(self.blocks, row.blocks), quads: kind(self.quads, row.quads), ..self }
+        Self { memory, blocks: kind(self.blocks, row.blocks), chunks: kind(self.chunks, row.chunks), ..self }
     }
 }
 
@@ -142,9 +138,10 @@ impl Deadline {
 pub(super) struct Permit<'gate> {
     gate: &'gate Gate,
     share: Share,
+    reach: Reach,
     arena: Arena,
     /// Quads that were written to: a cheaper row uses few of a policy's.
-    used_quads: usize,
+    used_chunks: usize,
 }
 
 impl Gate {
@@ -182,15 +179,12 @@ impl Gate {
         state.next_ticket = ticket.wrapping_add(1);
         state.queue.push_back(ticket);
         loop {
-            if state.queue.front() == Some(&ticket) && self.has_room(&state, share.memory) {
+            if state.queue.front() == Some(&ticket) && self.has_room(&state, share, Reach::Thread) {
                 state.queue.pop_front();
-                state.running += 1;
-                state.granted += share.memory;
-                let arena = state.take_idle((share.blocks, share.quads));
-                state.shrink_idle(&self.budget);
+                let permit = self.grant(&mut state, share, Reach::Thread);
                 drop(state);
                 self.freed.notify_all(); // the next in the queue may fit too
-                return Ok(Permit { gate: self, share, arena, used_quads: 0 });
+                return Ok(permit);
             }
             let left = deadline.left();
             if left.is_zero() {
@@ -203,8 +197,21 @@ impl Gate {
         }
     }
 
-    fn has_room(&self, state: &State, memory: u64) -> bool {
-        state.running < self.budget.hashes && state.granted.saturating_add(memory) <= self.budget.memory
+    fn has_room(&self, state: &State, share: Share, reach: Reach) -> bool {
+        (reach == Reach::Memory || state.running < self.budget.hashes)
+            && state.granted.saturating_add(share.memory) <= self.budget.memory
+    }
+
+    fn grant(&self, state: &mut State, share: Share, reach: Reach) -> Permit<'_> {
+        state.running += usize::from(reach == Reach::Thread);
+        state.granted += share.memory;
+        #[cfg(test)]
+        {
+            state.granted_at_most = state.granted_at_most.max(state.granted);
+        }
+        let arena = state.take_idle((share.blocks, share.chunks));
+        state.shrink_idle(&self.budget);
+        Permit { gate: self, share, reach, arena, used_chunks: 0 }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -214,7 +221,7 @@ impl Gate {
 }
 
 impl State {
-    /// Memory of exactly so many blocks and quads, if some was kept.
+    /// Memory of exactly so many blocks and chunks, if some was kept.
     fn take_idle(&mut self, count: (usize, usize)) -> Arena {
         let fits = self.idle.iter().position(|arena| arena.count() == count);
         fits.and_then(|index| self.idle.remove(index)).unwrap_or_default()
@@ -232,42 +239,50 @@ impl State {
     }
 }
 
-impl Permit<'_> {
+/// What a permit is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// A hash on a thread of its own, which is one of those at once.
+    Thread,
+    /// Memory for one more lane on a thread that hashes already.
+    Memory,
+}
+
+impl<'gate> Permit<'gate> {
+    /// As much again for the same hash, if that is to be had at once and nobody waits for it.
+    pub(super) fn more(&self, reach: Reach) -> Option<Permit<'gate>> {
+        let mut state = self.gate.lock();
+        let free = state.queue.is_empty() && self.gate.has_room(&state, self.share, reach);
+        free.then(|| self.gate.grant(&mut state, self.share, reach))
+    }
+
     /// Notes what a hash works in.
     #[cfg(test)]
     pub(super) fn note(&self, memory: u64) {
         self.gate.lock().log.push(memory);
     }
 
-    /// So many of Argon2's blocks, at most what the share asked for; `None` when the allocator has none.
+    /// So many of Argon2's blocks, at most what the share asked for; `None` when there is no memory.
     pub(super) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
-        fill(&mut self.arena.blocks, self.share.blocks, Block::new())?;
-        self.arena.blocks.get_mut(..count)
+        self.arena.blocks(self.share.blocks)?.get_mut(..count)
     }
 
-    /// So many of scrypt's quads, as [`blocks`](Self::blocks).
-    pub(super) fn quads(&mut self, count: usize) -> Option<&mut [Quad]> {
-        fill(&mut self.arena.quads, self.share.quads, scheme::no_quad())?;
-        self.used_quads = self.used_quads.max(count);
-        self.arena.quads.get_mut(..count)
+    /// So many of scrypt's chunks, as [`blocks`](Self::blocks).
+    pub(super) fn chunks(&mut self, count: usize) -> Option<&mut [Chunk]> {
+        self.used_chunks = self.used_chunks.max(count);
+        self.arena.chunks(self.share.chunks)?.get_mut(..count)
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let Arena { blocks, quads } = &mut self.arena;
-        blocks.fill(Block::new());
-        zeroize::optimization_barrier(blocks.as_slice());
-        if let Some(used) = quads.get_mut(..self.used_quads) {
-            used.fill(scheme::no_quad());
-        }
-        zeroize::optimization_barrier(quads.as_slice());
+        self.arena.wipe(self.used_chunks);
         let mut arena = std::mem::take(&mut self.arena);
         if arena.count() != self.share.keep {
             arena = Arena::default(); // returned before its share is
         }
         let mut state = self.gate.lock();
-        state.running -= 1;
+        state.running -= usize::from(self.reach == Reach::Thread);
         state.granted -= self.share.memory;
         if arena.size() > 0 {
             state.idle.push_back(arena);
@@ -284,35 +299,15 @@ impl fmt::Debug for Gate {
     }
 }
 
-impl Arena {
-    fn count(&self) -> (usize, usize) {
-        (self.blocks.len(), self.quads.len())
-    }
-
-    /// Bytes of it.
-    fn size(&self) -> u64 {
-        (size_of_val(self.blocks.as_slice()) + size_of_val(self.quads.as_slice())) as u64
-    }
-}
-
-/// Gets memory, if there is none yet.
-fn fill<T: Copy>(memory: &mut Vec<T>, count: usize, empty: T) -> Option<()> {
-    if memory.is_empty() {
-        memory.try_reserve_exact(count.max(MAPPED / size_of::<T>())).ok()?;
-        memory.resize(count, empty);
-    }
-    Some(())
-}
-
-/// Bytes that are reserved at least, of which only those in use take memory: an allocation above 32 MiB comes from the
-/// kernel and goes back there, where glibc would keep smaller ones, for each thread some.
-const MAPPED: usize = 33 << 20;
-
 #[cfg(test)]
 impl Gate {
     /// The memory of every hash so far, in order.
     pub(super) fn log(&self) -> Vec<u64> {
         self.lock().log.clone()
+    }
+
+    pub(super) fn granted_at_most(&self) -> u64 {
+        self.lock().granted_at_most
     }
 }
 
@@ -335,7 +330,7 @@ mod tests {
     fn argon2(memory: u64) -> Share {
         {
             let blocks = usize::try_from(memory / KIB).unwrap();
-            Share { memory, blocks, quads: 0, keep: (blocks, 0) }
+            Share { memory, blocks, chunks: 0, keep: (blocks, 0) }
         }
     }
 
@@ -366,11 +361,11 @@ mod tests {
         let gate = impatient(2, 10 * KIB);
         let mut permit = gate.enter(argon2(6 * KIB), gate.deadline()).unwrap();
         permit.blocks(6).unwrap()[5].as_mut()[127] = 0xdead_beef;
-        let address = permit.arena.blocks.as_ptr();
+        let address = permit.arena.blocks(6).unwrap().as_ptr();
         drop(permit);
 
         let mut permit = gate.enter(argon2(6 * KIB), gate.deadline()).unwrap();
-        assert_eq!(permit.arena.blocks.as_ptr(), address);
+        assert_eq!(permit.arena.blocks(6).unwrap().as_ptr(), address);
         assert_eq!(permit.blocks(6).unwrap()[5].as_ref()[127], 0);
         drop(permit);
 
@@ -381,10 +376,10 @@ mod tests {
 
     #[test]
     fn a_row_gets_the_policys_memory_only_where_it_uses_it() {
-        let policy = Share { memory: 50 * KIB, blocks: 0, quads: 30, keep: (0, 30) };
-        let of = |memory, blocks, quads| {
-            let share = policy.of_row(Share { memory, blocks, quads, keep: (blocks, quads) });
-            (share.memory / KIB, share.blocks, share.quads, share.keep)
+        let policy = Share { memory: 50 * KIB, blocks: 0, chunks: 30, keep: (0, 30) };
+        let of = |memory, blocks, chunks| {
+            let share = policy.of_row(Share { memory, blocks, chunks, keep: (blocks, chunks) });
+            (share.memory / KIB, share.blocks, share.chunks, share.keep)
         };
         assert_eq!(of(KIB, 0, 7), (50, 0, 30, (0, 30)), "a cheaper row of the same kind");
         assert_eq!(of(80 * KIB, 0, 40), (80, 0, 40, (0, 30)), "a dearer one");
@@ -393,14 +388,14 @@ mod tests {
 
         let gate = impatient(1, 100 * KIB);
         let mut permit = gate.enter(policy, gate.deadline()).unwrap();
-        let address = permit.quads(7).unwrap().as_ptr();
+        let address = permit.chunks(7).unwrap().as_ptr();
         drop(permit);
-        let mut other = gate.enter(Share { blocks: 5, quads: 0, ..policy }, gate.deadline()).unwrap();
+        let mut other = gate.enter(Share { blocks: 5, chunks: 0, ..policy }, gate.deadline()).unwrap();
         assert_eq!(other.blocks(5).unwrap().len(), 5);
         drop(other);
         let mut permit = gate.enter(policy, gate.deadline()).unwrap();
-        assert_eq!(permit.quads(30).unwrap().as_ptr(), address);
-        assert!(permit.quads(30).unwrap().iter().all(|quad| *quad == scheme::no_quad()));
+        assert_eq!(permit.chunks(30).unwrap().as_ptr(), address);
+        assert!(permit.chunks(30).unwrap().iter().all(|chunk| *chunk == [0; 64]));
     }
 
     #[test]
@@ -408,19 +403,19 @@ mod tests {
         let gate = impatient(2, 1000 * KIB);
         for size in 1..50 {
             let mut permit = gate
-                .enter(Share { memory: 20 * KIB, blocks: size, quads: 0, keep: (size, 0) }, gate.deadline())
+                .enter(Share { memory: 20 * KIB, blocks: size, chunks: 0, keep: (size, 0) }, gate.deadline())
                 .unwrap();
             assert_eq!(permit.blocks(size).unwrap().len(), size);
         }
-        let kept: Vec<usize> = gate.lock().idle.iter().map(|arena| arena.blocks.len()).collect();
+        let kept: Vec<usize> = gate.lock().idle.iter().map(|arena| arena.count().0).collect();
         assert_eq!(kept, [48, 49]); // the newest two
 
         let mut permit = gate
-            .enter(Share { memory: 900 * KIB, blocks: 900, quads: 0, keep: (20, 0) }, gate.deadline())
+            .enter(Share { memory: 900 * KIB, blocks: 900, chunks: 0, keep: (20, 0) }, gate.deadline())
             .unwrap();
         permit.blocks(900).unwrap();
         drop(permit);
-        assert!(gate.lock().idle.iter().all(|arena| arena.blocks.len() < 900)); // an unusual row pins nothing
+        assert!(gate.lock().idle.iter().all(|arena| arena.count().0 < 900)); // an unusual row pins nothing
     }
 
     #[test]
@@ -491,6 +486,28 @@ mod tests {
         let state = gate.lock();
         assert_eq!((state.running, state.granted, state.queue.len()), (0, 0, 0));
         assert!(state.idle.iter().map(Arena::size).sum::<u64>() <= 8 * KIB);
+    }
+
+    #[test]
+    fn more_for_a_hash_is_charged_and_never_taken_from_who_waits() {
+        let gate = Gate::new(Budget { memory: 10 * KIB, hashes: 2, wait: Duration::from_secs(60) });
+        let permit = gate.enter(plain(3 * KIB), gate.deadline()).unwrap();
+        let thread = permit.more(Reach::Thread).unwrap();
+        assert!(permit.more(Reach::Thread).is_none(), "two hashes at once");
+        let memory = permit.more(Reach::Memory).unwrap();
+        assert!(permit.more(Reach::Memory).is_none(), "9 of 10 KiB");
+        drop((thread, memory));
+        assert_eq!(gate.lock().granted, 3 * KIB);
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| drop(gate.enter(plain(8 * KIB), gate.deadline()).unwrap()));
+            while gate.lock().queue.is_empty() && !waiting.is_finished() {
+                thread::yield_now();
+            }
+            assert!(permit.more(Reach::Memory).is_none() && permit.more(Reach::Thread).is_none());
+            drop(permit);
+        });
+        let state = gate.lock();
+        assert_eq!((state.running, state.granted), (0, 0));
     }
 
     #[test]

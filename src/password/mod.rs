@@ -76,6 +76,7 @@
 //! scrypt: RFC 7914. Argon2: RFC 9106. PBKDF2: RFC 8018 §5.2. PHC string format: the P-H-C project's specification.
 //! Costs: OWASP Password Storage Cheat Sheet. What users may choose: NIST SP 800-63B-4 §3.1.1.2.
 
+mod arena;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod calibrate;

@@ -129,7 +129,7 @@ mod tests {
             let share = Share {
                 memory: ARGON2ID.memory(costs),
                 blocks: ARGON2ID.blocks(costs),
-                quads: 0,
+                chunks: 0,
                 keep: (64, 0),
             };
             let mut permit = gate.enter(share, gate.deadline()).unwrap();

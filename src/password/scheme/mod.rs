@@ -16,7 +16,7 @@ pub(super) use self::argon2::{ARGON2D, ARGON2D_10, ARGON2I, ARGON2I_10, ARGON2ID
 #[cfg(feature = "bcrypt")]
 pub(super) use self::bcrypt::BCRYPT;
 pub(super) use self::pbkdf2::{PBKDF2_SHA1, PBKDF2_SHA256, PBKDF2_SHA512, Pbkdf2};
-pub(super) use self::scrypt::{Quad, SCRYPT, no_quad};
+pub(super) use self::scrypt::{Chunk, SCRYPT};
 
 /// Every algorithm whose PHC strings are read.
 pub(super) static SCHEMES: &[&dyn Algorithm] =
@@ -73,8 +73,8 @@ pub(super) trait Algorithm: Sync {
         0
     }
 
-    /// How many of scrypt's quads it works in, if any.
-    fn quads(&self, _: Costs) -> usize {
+    /// How many of scrypt's chunks it works in, if any.
+    fn chunks(&self, _: Costs) -> usize {
         0
     }
 
@@ -181,8 +181,8 @@ impl Scheme {
 
     /// What one hash asks of the gate.
     pub(super) fn share(&self) -> Share {
-        let (blocks, quads) = (self.algorithm.blocks(self.costs), self.algorithm.quads(self.costs));
-        Share { memory: self.memory(), blocks, quads, keep: (blocks, quads) }
+        let (blocks, chunks) = (self.algorithm.blocks(self.costs), self.algorithm.chunks(self.costs));
+        Share { memory: self.memory(), blocks, chunks, keep: (blocks, chunks) }
     }
 
     fn work(&self) -> u64 {

@@ -1,14 +1,20 @@
 mod romix;
-mod row;
+#[cfg(target_arch = "x86_64")]
+mod rows;
+mod words;
+
+use std::slice::ChunksExactMut;
+use std::sync::{Mutex, PoisonError};
+use std::{iter, thread};
 
 use pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-pub(in crate::password) use romix::{Quad, no_quad};
+pub(in crate::password) use romix::Chunk;
 
 use super::{Algorithm, Ceilings, Costs, Input, NoMemory};
-use crate::password::gate::Permit;
+use crate::password::gate::{Permit, Reach};
 
 /// scrypt. RFC 7914.
 pub(in crate::password) struct Scrypt;
@@ -54,8 +60,8 @@ impl Algorithm for Scrypt {
         self.work(costs).saturating_mul(NANOSECONDS_A_BLOCK)
     }
 
-    fn quads(&self, [log_n, r, _]: Costs) -> usize {
-        romix::quads(log_n, r)
+    fn chunks(&self, [log_n, r, _]: Costs) -> usize {
+        romix::chunks(log_n, r)
     }
 
     fn derive(
@@ -70,18 +76,59 @@ impl Algorithm for Scrypt {
         let mut blocks = Zeroizing::new(Vec::new());
         blocks.try_reserve_exact(len).map_err(|_| NoMemory)?;
         blocks.resize(len, 0);
-        let memory = permit.quads(self.quads(costs)).ok_or(NoMemory)?;
+        permit.chunks(self.chunks(costs)).ok_or(NoMemory)?; // before the password is touched
         pbkdf2_hmac::<Sha256>(input.password, input.salt, 1, &mut blocks);
-        for lane in blocks.chunks_exact_mut(lane) {
-            romix::mix(lane, memory);
-        }
+        mix(blocks.chunks_exact_mut(lane), self.chunks(costs), permit)?;
         pbkdf2_hmac::<Sha256>(input.password, &blocks, 1, output);
         Ok(())
     }
 }
 
 /// For 128 bytes of the table.
-const NANOSECONDS_A_BLOCK: u64 = 211;
+const NANOSECONDS_A_BLOCK: u64 = 155;
+
+/// Mixes each of the lanes in memory of so many chunks: on as many threads and in as much memory as the gate has left.
+fn mix(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) -> Result<(), NoMemory> {
+    let mut count = lanes.len().saturating_sub(1); // lanes that have no memory yet
+    let mut granted = |reach| {
+        let more = count.checked_sub(1).and_then(|left| Some((left, permit.more(reach)?)));
+        more.map(|(left, more)| {
+            count = left;
+            more
+        })
+    };
+    let threads: Vec<_> = iter::from_fn(|| granted(Reach::Thread)).collect();
+    let mut beside: Vec<_> = iter::repeat_with(|| granted(Reach::Memory)).take(threads.len() + 1).collect();
+    let lanes = Mutex::new(lanes);
+    thread::scope(|scope| {
+        for mut permit in threads {
+            let (lanes, mut beside) = (&lanes, beside.pop().flatten());
+            let work = move || mix_next(lanes, chunks, &mut permit, beside.as_mut());
+            // What cannot be started gives back what it was granted.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        mix_next(&lanes, chunks, permit, beside.pop().flatten().as_mut())
+    })
+}
+
+/// Mixes lanes until there are no more: two at once, where there is memory for both.
+fn mix_next(
+    lanes: &Mutex<ChunksExactMut<'_, u8>>,
+    chunks: usize,
+    permit: &mut Permit<'_>,
+    beside: Option<&mut Permit<'_>>,
+) -> Result<(), NoMemory> {
+    let memory = permit.chunks(chunks).ok_or(NoMemory)?;
+    let mut beside = beside.and_then(|beside| beside.chunks(chunks));
+    loop {
+        let next = || lanes.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let Some(lane) = next() else { return Ok(()) };
+        match beside.as_mut().and_then(|beside| Some((next()?, beside))) {
+            Some((other, beside)) => romix::mix_two([lane, other], [&mut *memory, *beside]),
+            None => romix::mix(lane, memory),
+        }
+    }
+}
 
 /// N, or as good as infinite where it does not fit.
 fn n(log_n: u32) -> u64 {
@@ -117,7 +164,7 @@ mod tests {
     }
 
     fn share(costs: Costs) -> Share {
-        Share { memory: SCRYPT.memory(costs), quads: SCRYPT.quads(costs), ..Share::default() }
+        Share { memory: SCRYPT.memory(costs), chunks: SCRYPT.chunks(costs), ..Share::default() }
     }
 
     /// Ten thousand cases of small costs, in memory that is reused, against the crate that is the reference.
@@ -137,6 +184,28 @@ mod tests {
             let params = ::scrypt::Params::new(u8::try_from(costs[0]).unwrap(), costs[1], costs[2]).unwrap();
             ::scrypt::scrypt(password, salt, &params, &mut theirs[..len]).unwrap();
             assert_eq!(ours, theirs, "{costs:?}");
+        }
+    }
+
+    #[test]
+    fn lanes_are_mixed_alike_on_whatever_the_gate_has_left() {
+        let costs = [6, 3, 5];
+        let input = Input { password: b"password", salt: b"NaCl" };
+        let mut expected = [0; 32];
+        ::scrypt::scrypt(input.password, input.salt, &::scrypt::Params::new(6, 3, 5).unwrap(), &mut expected)
+            .unwrap();
+        for hashes in 1..=6 {
+            for tables in 1..=6 {
+                let memory = tables * SCRYPT.memory(costs);
+                let gate = Gate::new(Budget { memory, hashes, ..Budget::default() });
+                let mut permit = gate.enter(share(costs), gate.deadline()).unwrap();
+                let mut output = [0; 32];
+                SCRYPT.derive(costs, &mut permit, input, &mut output).unwrap();
+                assert_eq!(output, expected, "{hashes} hashes at once in {tables} tables");
+                let threads = usize::try_from(tables).unwrap().min(hashes).min(5);
+                let most = usize::try_from(tables).unwrap().min(2 * threads).min(5);
+                assert_eq!(gate.granted_at_most(), most as u64 * SCRYPT.memory(costs));
+            }
         }
     }
 
