@@ -5,16 +5,17 @@
 //! allocated for them. What a hash worked in is kept for the next one, erased.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
+use std::{fmt, mem};
 
 use argon2::Block;
 
 use super::HashErrorKind;
 use super::arena::Arena;
-use super::scheme::Chunk;
+use super::scheme::{Chunk, Progress};
+use super::seat::{Ride, Seat};
 use crate::clock::{Clock, SystemClock};
 
 /// How much memory and how many hashes a [`Hasher`](super::Hasher) may use at once, shared by its clones.
@@ -77,7 +78,8 @@ pub(super) struct Gate {
     budget: Budget,
     state: Mutex<State>,
     freed: Condvar,
-    /// As many asynchronous callers as may hash at once hold a thread of the blocking pool; the others wait without.
+    /// As many asynchronous callers as may hash at once, and ride along, hold a thread of the blocking pool; the others
+    /// wait without.
     #[cfg(feature = "tokio")]
     pub(super) threads: Arc<tokio::sync::Semaphore>,
 }
@@ -90,6 +92,8 @@ struct State {
     /// Erased memory kept for the next call, oldest first. INVARIANT: together with `granted` within the budget, and no
     /// more pieces than hashes may run.
     idle: VecDeque<Arena>,
+    /// Room beside hashes that run, and the chunks of theirs.
+    seats: Vec<(usize, Arc<Seat>)>,
     /// Those who wait, in order of arrival.
     queue: VecDeque<u64>,
     next_ticket: u64,
@@ -139,8 +143,10 @@ pub(super) struct Permit<'gate> {
     gate: &'gate Gate,
     share: Share,
     reach: Reach,
+    /// Where its first hash may ride along.
+    seat: Option<Arc<Seat>>,
     arena: Arena,
-    /// Quads that were written to: a cheaper row uses few of a policy's.
+    /// Chunks that were written to: a cheaper row uses few of a policy's.
     used_chunks: usize,
 }
 
@@ -152,7 +158,7 @@ impl Gate {
             freed: Condvar::new(),
             #[cfg(feature = "tokio")]
             threads: Arc::new(tokio::sync::Semaphore::new(
-                budget.hashes.clamp(1, tokio::sync::Semaphore::MAX_PERMITS),
+                budget.hashes.saturating_mul(2).clamp(1, tokio::sync::Semaphore::MAX_PERMITS),
             )),
         }
     }
@@ -179,9 +185,11 @@ impl Gate {
         state.next_ticket = ticket.wrapping_add(1);
         state.queue.push_back(ticket);
         loop {
-            if state.queue.front() == Some(&ticket) && self.has_room(&state, share, Reach::Thread) {
+            if state.queue.front() == Some(&ticket)
+                && let Some((reach, seat)) = self.place(&mut state, share)
+            {
                 state.queue.pop_front();
-                let permit = self.grant(&mut state, share, Reach::Thread);
+                let permit = self.grant(&mut state, share, reach, seat);
                 drop(state);
                 self.freed.notify_all(); // the next in the queue may fit too
                 return Ok(permit);
@@ -202,7 +210,17 @@ impl Gate {
             && state.granted.saturating_add(share.memory) <= self.budget.memory
     }
 
-    fn grant(&self, state: &mut State, share: Share, reach: Reach) -> Permit<'_> {
+    /// A thread that may hash, or else a seat beside one that hashes the like.
+    fn place(&self, state: &mut State, share: Share) -> Option<(Reach, Option<Arc<Seat>>)> {
+        if self.has_room(state, share, Reach::Thread) {
+            return Some((Reach::Thread, None));
+        }
+        let index = state.seats.iter().position(|(chunks, _)| *chunks == share.chunks)?;
+        let has_room = self.has_room(state, share, Reach::Memory);
+        has_room.then(|| (Reach::Memory, Some(state.seats.swap_remove(index).1)))
+    }
+
+    fn grant(&self, state: &mut State, share: Share, reach: Reach, seat: Option<Arc<Seat>>) -> Permit<'_> {
         state.running += usize::from(reach == Reach::Thread);
         state.granted += share.memory;
         #[cfg(test)]
@@ -211,7 +229,7 @@ impl Gate {
         }
         let arena = state.take_idle((share.blocks, share.chunks));
         state.shrink_idle(&self.budget);
-        Permit { gate: self, share, reach, arena, used_chunks: 0 }
+        Permit { gate: self, share, reach, seat, arena, used_chunks: 0 }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -253,7 +271,31 @@ impl<'gate> Permit<'gate> {
     pub(super) fn more(&self, reach: Reach) -> Option<Permit<'gate>> {
         let mut state = self.gate.lock();
         let free = state.queue.is_empty() && self.gate.has_room(&state, self.share, reach);
-        free.then(|| self.gate.grant(&mut state, self.share, reach))
+        free.then(|| self.gate.grant(&mut state, self.share, reach, None))
+    }
+
+    /// Has a lane mixed beside another hash, if a seat was given: as far as that one goes. `None` if it was lost there.
+    pub(super) fn ride(&mut self, chunks: usize, progress: Progress) -> Option<Progress> {
+        let Some(seat) = self.seat.take() else { return Some(progress) };
+        let ride = seat.ride(Ride { arena: mem::take(&mut self.arena), chunks, progress })?;
+        self.arena = ride.arena;
+        Some(ride.progress)
+    }
+
+    /// Offers room beside this hash, which runs on this thread from now on.
+    ///
+    /// Who rode along until here has the place of the hash that it rode with, which is about to leave it.
+    pub(super) fn offer_seat(&mut self) -> OfferedSeat<'gate> {
+        let seat = Arc::new(Seat::new());
+        let mut state = self.gate.lock();
+        if self.reach == Reach::Memory {
+            self.reach = Reach::Thread;
+            state.running += 1;
+        }
+        state.seats.push((self.share.chunks, Arc::clone(&seat)));
+        drop(state);
+        self.gate.freed.notify_all();
+        OfferedSeat { gate: self.gate, seat }
     }
 
     /// Notes what a hash works in.
@@ -274,10 +316,33 @@ impl<'gate> Permit<'gate> {
     }
 }
 
+/// A [`Seat`] of a hash that runs; nobody takes it once this is dropped.
+pub(super) struct OfferedSeat<'gate> {
+    gate: &'gate Gate,
+    seat: Arc<Seat>,
+}
+
+impl OfferedSeat<'_> {
+    pub(super) fn take(&self) -> Option<Ride> {
+        self.seat.take()
+    }
+
+    pub(super) fn give_back(&self, ride: Ride) {
+        self.seat.give_back(ride);
+    }
+}
+
+impl Drop for OfferedSeat<'_> {
+    fn drop(&mut self) {
+        self.gate.lock().seats.retain(|(_, seat)| !Arc::ptr_eq(seat, &self.seat));
+        self.seat.close();
+    }
+}
+
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.arena.wipe(self.used_chunks);
-        let mut arena = std::mem::take(&mut self.arena);
+        let mut arena = mem::take(&mut self.arena);
         if arena.count() != self.share.keep {
             arena = Arena::default(); // returned before its share is
         }
@@ -297,6 +362,19 @@ impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.budget, f)
     }
+}
+
+#[cfg(test)]
+impl OfferedSeat<'_> {
+    /// Whether somebody was granted it.
+    pub(super) fn is_taken(&self) -> bool {
+        self.gate.lock().seats.is_empty()
+    }
+}
+
+#[cfg(test)]
+impl Deadline {
+    pub(super) const PASSED: Self = Self(Duration::ZERO);
 }
 
 #[cfg(test)]

@@ -90,6 +90,7 @@ mod phc;
 mod policy;
 mod rules;
 mod scheme;
+mod seat;
 mod stored;
 mod text;
 

@@ -16,7 +16,7 @@ pub(super) use self::argon2::{ARGON2D, ARGON2D_10, ARGON2I, ARGON2I_10, ARGON2ID
 #[cfg(feature = "bcrypt")]
 pub(super) use self::bcrypt::BCRYPT;
 pub(super) use self::pbkdf2::{PBKDF2_SHA1, PBKDF2_SHA256, PBKDF2_SHA512, Pbkdf2};
-pub(super) use self::scrypt::{Chunk, SCRYPT};
+pub(super) use self::scrypt::{Chunk, Progress, SCRYPT};
 
 /// Every algorithm whose PHC strings are read.
 pub(super) static SCHEMES: &[&dyn Algorithm] =

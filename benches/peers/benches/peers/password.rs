@@ -1,5 +1,5 @@
 use argon2::{Algorithm, Argon2, Params, Version};
-use palisade::password::{Hasher, Scheme, StoredHash};
+use palisade::password::{Budget, Hasher, Scheme, StoredHash};
 use palisade_peers::{Race, Report};
 
 use crate::python::Python;
@@ -13,8 +13,13 @@ pub fn races(report: &mut Report) {
         let stored = hasher.hash(PASSWORD).unwrap().into_string();
         let copy = stored.clone();
         let params = scrypt::Params::new(log_n, 8, 1).unwrap();
-        Race::new(work, "")
-            .contender("palisade", move || hasher.verify(PASSWORD, &stored).is_ok(), |right| *right)
+        let goal = if log_n == 17 { "≤ 0.70 × OpenSSL" } else { "≤ 0.85 × OpenSSL" };
+        Race::new(work, goal)
+            .contender(
+                "palisade, memory wiped",
+                move || hasher.verify(PASSWORD, &stored).is_ok(),
+                |right| *right,
+            )
             .contender(
                 "scrypt 0.12.0, raw",
                 move || {
@@ -39,6 +44,9 @@ pub fn races(report: &mut Report) {
             )
             .run(report);
     }
+
+    lanes(report, &python);
+    two_logins(report);
 
     for (memory, passes, work) in [
         (19_456, 2, "verify argon2id 19,456 KiB, 2 passes, 1 lane"),
@@ -96,6 +104,45 @@ pub fn races(report: &mut Report) {
     ] {
         Race::new(work, "< 100 µs")
             .contender("palisade", move || StoredHash::parse(&row).is_err(), |refused| *refused)
+            .run(report);
+    }
+}
+
+/// Four lanes, on the cores that there are.
+fn lanes(report: &mut Report, python: &Python) {
+    let hasher = Hasher::builder().scheme(Scheme::scrypt(17, 8, 4)).build().unwrap();
+    let stored = hasher.hash(PASSWORD).unwrap().into_string();
+    let python = python.clone();
+    Race::new("verify scrypt N=2^17 r=8 p=4", "≤ 0.40 × OpenSSL on 2 cores")
+        .contender("palisade, memory wiped", move || hasher.verify(PASSWORD, &stored).is_ok(), |right| *right)
+        .contender(
+            "OpenSSL, as Python's hashlib has it",
+            move || python.hash("scrypt-openssl", [17, 8, 4]),
+            |output| output.len() == 64,
+        )
+        .run(report);
+}
+
+/// Two users log in at once where one hash may run at a time.
+fn two_logins(report: &mut Report) {
+    for (log_n, work) in [(17, "two logins on one core, N=2^17"), (14, "two logins on one core, N=2^14")] {
+        let budget = Budget::default().hashes(1);
+        let hasher = Hasher::builder().scheme(Scheme::scrypt(log_n, 8, 1)).budget(budget).build().unwrap();
+        let stored = hasher.hash(PASSWORD).unwrap().into_string();
+        let (alone, row) = (hasher.clone(), stored.clone());
+        Race::new(work, "≤ 1.65 × one")
+            .contender(
+                "palisade, both",
+                move || {
+                    std::thread::scope(|scope| {
+                        let verify = || hasher.verify(PASSWORD, &stored).is_ok();
+                        let other = scope.spawn(verify);
+                        verify() && other.join().unwrap()
+                    })
+                },
+                |right| *right,
+            )
+            .contender("palisade, one login", move || alone.verify(PASSWORD, &row).is_ok(), |right| *right)
             .run(report);
     }
 }

@@ -11,7 +11,7 @@ use pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-pub(in crate::password) use romix::Chunk;
+pub(in crate::password) use romix::{Chunk, Progress};
 
 use super::{Algorithm, Ceilings, Costs, Input, NoMemory};
 use crate::password::gate::{Permit, Reach};
@@ -89,6 +89,9 @@ const NANOSECONDS_A_BLOCK: u64 = 155;
 
 /// Mixes each of the lanes in memory of so many chunks: on as many threads and in as much memory as the gate has left.
 fn mix(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) -> Result<(), NoMemory> {
+    if lanes.len() == 1 {
+        return lanes.into_iter().try_for_each(|lane| mix_one(lane, chunks, permit));
+    }
     let mut count = lanes.len().saturating_sub(1); // lanes that have no memory yet
     let mut granted = |reach| {
         let more = count.checked_sub(1).and_then(|left| Some((left, permit.more(reach)?)));
@@ -111,6 +114,37 @@ fn mix(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) ->
     })
 }
 
+/// Mixes the one lane of a hash: beside another's, if a seat was given, and then with room for one who waits.
+fn mix_one(lane: &mut [u8], chunks: usize, permit: &mut Permit<'_>) -> Result<(), NoMemory> {
+    let progress = Progress::start(lane, permit.chunks(chunks).ok_or(NoMemory)?);
+    let mut progress = permit.ride(chunks, progress).ok_or(NoMemory)?;
+    let seat = if progress.is_done() { None } else { Some(permit.offer_seat()) };
+    let memory = permit.chunks(chunks).ok_or(NoMemory)?;
+    while !progress.is_done() {
+        let Some((seat, mut ride)) = seat.as_ref().and_then(|seat| Some((seat, seat.take()?))) else {
+            progress.advance(memory);
+            continue;
+        };
+        if progress.goes_with(&ride.progress)
+            && let Some(theirs) = ride.arena.chunks(ride.chunks).and_then(|all| all.get_mut(..ride.chunks))
+        {
+            mix_two((&mut progress, memory), (&mut ride.progress, theirs));
+        }
+        seat.give_back(ride);
+    }
+    progress.finish(memory, lane);
+    Ok(())
+}
+
+/// Mixes two lanes until one of them is done.
+fn mix_two(one: (&mut Progress, &mut [Chunk]), other: (&mut Progress, &mut [Chunk])) {
+    let ((one, memory), (other, memory_of_other)) = (one, other);
+    while !one.is_done() && !other.is_done() {
+        Progress::advance_two((one, memory), (other, memory_of_other));
+        Progress::advance_two((other, memory_of_other), (one, memory));
+    }
+}
+
 /// Mixes lanes until there are no more: two at once, where there is memory for both.
 fn mix_next(
     lanes: &Mutex<ChunksExactMut<'_, u8>>,
@@ -123,10 +157,19 @@ fn mix_next(
     loop {
         let next = || lanes.lock().unwrap_or_else(PoisonError::into_inner).next();
         let Some(lane) = next() else { return Ok(()) };
-        match beside.as_mut().and_then(|beside| Some((next()?, beside))) {
-            Some((other, beside)) => romix::mix_two([lane, other], [&mut *memory, *beside]),
-            None => romix::mix(lane, memory),
+        let mut progress = Progress::start(lane, memory);
+        if let Some((other, theirs)) = beside.as_mut().and_then(|beside| Some((next()?, beside))) {
+            let mut progress_of_other = Progress::start(other, theirs);
+            mix_two((&mut progress, memory), (&mut progress_of_other, theirs));
+            while !progress_of_other.is_done() {
+                progress_of_other.advance(theirs);
+            }
+            progress_of_other.finish(theirs, other);
         }
+        while !progress.is_done() {
+            progress.advance(memory);
+        }
+        progress.finish(memory, lane);
     }
 }
 
@@ -139,8 +182,10 @@ fn n(log_n: u32) -> u64 {
 mod tests {
     use super::*;
     use crate::encoding;
-    use crate::password::Budget;
-    use crate::password::gate::{Gate, Share};
+    use std::time::Duration;
+
+    use crate::password::gate::{Deadline, Gate, OfferedSeat, Share};
+    use crate::password::{Budget, Hasher, Scheme};
     use crate::vectors;
 
     #[test]
@@ -207,6 +252,94 @@ mod tests {
                 assert_eq!(gate.granted_at_most(), most as u64 * SCRYPT.memory(costs));
             }
         }
+    }
+
+    /// What becomes of a hash that waits where one may run at a time, while `runs` is done with the room beside another.
+    fn ride_along(costs: Costs, runs: impl FnOnce(OfferedSeat<'_>)) -> Result<[u8; 32], NoMemory> {
+        let gate = Gate::new(Budget::default().hashes(1));
+        let mut permit = gate.enter(share([6, 3, 1]), gate.deadline()).unwrap();
+        let seat = permit.offer_seat();
+        let (gate, mut output) = (&gate, [0; 32]);
+        let derived = thread::scope(|scope| {
+            let waits = scope.spawn(|| {
+                let mut permit = gate.enter(share(costs), gate.deadline()).unwrap();
+                let input = Input { password: b"password", salt: b"NaCl" };
+                SCRYPT.derive(costs, &mut permit, input, &mut output)
+            });
+            runs(seat);
+            let derived = waits.join().unwrap();
+            drop(permit);
+            derived
+        });
+        let idle = gate.enter(share([6, 3, 1]), gate.deadline());
+        assert!(
+            idle.is_ok() && gate.enter(share([6, 3, 1]), Deadline::PASSED).is_err(),
+            "one place, and it is back"
+        );
+        derived.map(|()| output)
+    }
+
+    #[test]
+    fn a_hash_that_waits_rides_along_as_far_as_the_other_goes() {
+        let costs = [6, 3, 1];
+        let mut expected = [0; 32];
+        let params = ::scrypt::Params::new(6, 3, 1).unwrap();
+        ::scrypt::scrypt(b"password", b"NaCl", &params, &mut expected).unwrap();
+        let taken = |seat: &OfferedSeat<'_>| iter::repeat_with(|| seat.take()).find_map(|ride| ride).unwrap();
+        for rows in [0, 1, 64, 65, 127, 128] {
+            let output = ride_along(costs, |seat| {
+                let mut ride = taken(&seat);
+                assert!(!ride.progress.goes_with(&Progress::start(&[0; 256], &mut [[0; 64]; 16])));
+                for _ in 0..rows {
+                    ride.progress.advance(ride.arena.chunks(ride.chunks).unwrap());
+                }
+                seat.give_back(ride);
+            });
+            assert_eq!(output.unwrap(), expected, "{rows} of 128 rows");
+        }
+        for pause in [0, 0, 0, 20] {
+            let output = ride_along(costs, |seat| {
+                while !seat.is_taken() {
+                    thread::yield_now();
+                }
+                thread::sleep(Duration::from_millis(pause));
+            });
+            assert_eq!(
+                output.unwrap(),
+                expected,
+                "the other was done before or after this was offered to it"
+            );
+        }
+        let lost = ride_along(costs, |seat| drop(taken(&seat)));
+        assert!(lost.is_err(), "as when the other thread panics");
+    }
+
+    #[test]
+    fn logins_at_once_are_each_answered_right() {
+        let budget = Budget::default().hashes(1).wait(Duration::from_secs(60));
+        let hasher = Hasher::builder().scheme(Scheme::scrypt(12, 8, 1)).budget(budget).build().unwrap();
+        let params = ::scrypt::Params::new(11, 8, 1).unwrap();
+        thread::scope(|scope| {
+            for number in 0..8_u8 {
+                let (hasher, params) = (&hasher, &params);
+                scope.spawn(move || {
+                    let password = format!("password {number}");
+                    let row = hasher.hash(&password).unwrap();
+                    let mut output = [0; 32];
+                    ::scrypt::scrypt(password.as_bytes(), &[number; 16], params, &mut output).unwrap();
+                    let cheaper = format!(
+                        "$scrypt$ln=11,r=8,p=1${}${}",
+                        encoding::base64_unpadded(&[number; 16]),
+                        encoding::base64_unpadded(&output)
+                    );
+                    for _ in 0..8 {
+                        assert!(hasher.verify(&password, row.as_str()).is_ok());
+                        assert!(hasher.verify(&password, &cheaper).is_ok());
+                        assert!(hasher.verify("another", row.as_str()).is_err());
+                    }
+                });
+            }
+        });
     }
 
     #[test]

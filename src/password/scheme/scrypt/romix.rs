@@ -27,103 +27,100 @@ pub(super) fn chunks(log_n: u32, r: u32) -> usize {
     usize::try_from(rows.saturating_mul(2 * u64::from(r))).unwrap_or(usize::MAX)
 }
 
-/// Mixes 128 × r bytes in place. `memory` has the [`chunks`] of N and r.
+/// How far 128 × r bytes have come on their way through a table.
 ///
 /// The time depends on the password, as the standard has it: where the second half reads is not hidden from who watches
 /// the caches.
-pub(super) fn mix(bytes: &mut [u8], memory: &mut [Chunk]) {
-    let mut lane = Lane::new(bytes, memory);
-    lane.run();
-    lane.finish(bytes);
-}
-
-/// Mixes twice 128 × r bytes at once, each in memory of its own, in less time than one after the other.
-pub(super) fn mix_two(bytes: [&mut [u8]; 2], memory: [&mut [Chunk]; 2]) {
-    let ([one, other], [memory, memory_of_other]) = (bytes, memory);
-    let (mut a, mut b) = (Lane::new(one, memory), Lane::new(other, memory_of_other));
-    #[cfg(target_arch = "x86_64")]
-    interleave(&mut a, &mut b);
-    a.run();
-    b.run();
-    a.finish(one);
-    b.finish(other);
-}
-
-/// Two rows of one lane in plain registers take as long as one of the other in vectors: so they take turns.
-#[cfg(target_arch = "x86_64")]
-fn interleave<'m>(a: &mut Lane<'m>, b: &mut Lane<'m>) {
-    let (mut ahead, mut beside) = (a, b);
-    while ahead.left > 1 && beside.left > 0 {
-        let (from, to) = beside.step();
-        let mut row = Rows::new(from, to);
-        for _ in 0..2 {
-            let (from, to) = ahead.step();
-            words::mix_beside(from, to, &mut row);
-        }
-        (ahead, beside) = (beside, ahead);
-    }
-}
-
-/// 128 × r bytes on their way through the table.
-struct Lane<'m> {
-    table: &'m mut [Chunk],
-    /// What is mixed next, once the table is full.
-    x: &'m mut [Chunk],
-    /// What came out last, then.
-    y: &'m mut [Chunk],
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::password) struct Progress {
+    /// Chunks in 128 × r bytes.
+    width: usize,
     /// Rows in the table: N.
     rows: usize,
     /// Rows still to be mixed, of 2 × N.
     left: usize,
 }
 
-impl<'m> Lane<'m> {
-    fn new(bytes: &[u8], memory: &'m mut [Chunk]) -> Self {
-        let width = bytes.len() / 64;
-        let (table, work) = memory.split_at_mut(memory.len().saturating_sub(2 * width));
-        let (x, y) = work.split_at_mut(width);
-        for (standard, chunk) in bytes.as_chunks().0.iter().zip(table.iter_mut()) {
+impl Progress {
+    /// Puts the bytes at the beginning of `memory`, which has the [`chunks`] of N and r.
+    pub(super) fn start(bytes: &[u8], memory: &mut [Chunk]) -> Self {
+        for (standard, chunk) in bytes.as_chunks().0.iter().zip(memory.iter_mut()) {
             *chunk = reordered::<5>(standard);
         }
-        let rows = table.len() / width;
-        Self { table, x, y, rows, left: 2 * rows }
+        let width = bytes.len() / 64;
+        let rows = (memory.len() / width).saturating_sub(2);
+        Self { width, rows, left: 2 * rows }
     }
 
-    fn finish(self, bytes: &mut [u8]) {
-        for (standard, chunk) in bytes.as_chunks_mut().0.iter_mut().zip(self.y) {
-            *standard = reordered::<13>(chunk);
-        }
+    pub(in crate::password) fn is_done(&self) -> bool {
+        self.left == 0
     }
 
-    fn run(&mut self) {
-        while self.left > 0 {
-            let (from, to) = self.step();
+    /// Whether both can be mixed at once.
+    pub(in crate::password) fn goes_with(&self, other: &Self) -> bool {
+        self.width == other.width
+    }
+
+    /// Mixes one row.
+    pub(super) fn advance(&mut self, memory: &mut [Chunk]) {
+        if let Some((from, to)) = self.step(memory) {
             words::mix(from, to);
         }
     }
 
+    /// Mixes three rows, of both by turns, in less time than one after the other; what has one row left gets that done.
+    ///
+    /// Two rows of one in plain registers take as long as one of the other in vectors.
+    pub(super) fn advance_two(ahead: (&mut Self, &mut [Chunk]), beside: (&mut Self, &mut [Chunk])) {
+        let ((ahead, memory), (beside, memory_beside)) = (ahead, beside);
+        #[cfg(target_arch = "x86_64")]
+        if ahead.left > 1
+            && let Some((from, to)) = beside.step(memory_beside)
+        {
+            let mut row = Rows::new(from, to);
+            for _ in 0..2 {
+                if let Some((from, to)) = ahead.step(memory) {
+                    words::mix_beside(from, to, &mut row);
+                }
+            }
+            return;
+        }
+        ahead.advance(memory);
+        beside.advance(memory_beside);
+    }
+
+    /// Reads what came out.
+    pub(super) fn finish(self, memory: &mut [Chunk], bytes: &mut [u8]) {
+        let (x, _) = self.work(memory).1.split_at(self.width);
+        for (standard, chunk) in bytes.as_chunks_mut().0.iter_mut().zip(x) {
+            *standard = reordered::<13>(chunk);
+        }
+    }
+
+    /// The table, and what is beside it.
+    fn work(self, memory: &mut [Chunk]) -> (&mut [Chunk], &mut [Chunk]) {
+        memory.split_at_mut(self.rows * self.width)
+    }
+
     /// What is to be mixed next, and where to. In the first half that is a row of the table, mixed into the next one; in
-    /// the second half `x`, with the row that it names, into `y`.
-    fn step(&mut self) -> (&[Chunk], &mut [Chunk]) {
-        let (width, done) = (self.x.len(), 2 * self.rows - self.left);
-        self.left -= 1;
+    /// the second half what came out last, with the row that it names.
+    fn step<'m>(&mut self, memory: &'m mut [Chunk]) -> Option<(&'m [Chunk], &'m mut [Chunk])> {
+        let done = 2 * self.rows - self.left;
+        self.left = self.left.checked_sub(1)?;
         if done < self.rows {
-            let (before, after) = self.table.split_at_mut((done + 1) * width);
-            let from = before.get(done * width..).unwrap_or_default();
-            return (from, after.get_mut(..width).unwrap_or(self.x));
+            let (before, after) = memory.split_at_mut((done + 1) * self.width);
+            return Some((before.get(done * self.width..)?, after.get_mut(..self.width)?));
         }
-        if done > self.rows {
-            std::mem::swap(&mut self.x, &mut self.y);
-        }
+        let (table, work) = self.work(memory);
+        let (x, y) = work.split_at_mut(self.width);
+        let (from, to) = if (done - self.rows) % 2 == 0 { (x, y) } else { (y, x) };
         // N is a power of two of at most 2^32, so that the first word of the last chunk is enough.
-        let named =
-            self.x.last().and_then(|last| last.first_chunk()).map_or(0, |word| u32::from_le_bytes(*word));
-        let named = named as usize & (self.rows - 1);
-        let row = self.table.get(named * width..(named + 1) * width).unwrap_or_default();
-        for (x, row) in self.x.iter_mut().zip(row) {
-            x.iter_mut().zip(row).for_each(|(x, row)| *x ^= row);
+        let named = u32::from_le_bytes(*from.last()?.first_chunk()?) as usize & (self.rows - 1);
+        let row = table.get(named * self.width..(named + 1) * self.width)?;
+        for (from, row) in from.iter_mut().zip(row) {
+            from.iter_mut().zip(row).for_each(|(from, row)| *from ^= row);
         }
-        (self.x, self.y)
+        Some((from, to))
     }
 }
 
@@ -144,18 +141,43 @@ mod tests {
 
     #[test]
     fn two_at_once_are_what_one_after_the_other_are() {
-        for (log_n, r) in [(1, 1), (1, 8), (2, 3), (3, 1), (4, 5), (5, 8), (6, 2), (7, 8), (8, 7)] {
+        for (log_n, r, late) in [
+            (1, 1, 0),
+            (1, 8, 1),
+            (2, 3, 5),
+            (3, 1, 3),
+            (4, 5, 0),
+            (5, 8, 31),
+            (6, 2, 64),
+            (7, 8, 70),
+            (8, 7, 500),
+        ] {
             let mut random = vec![0; 256 * r as usize];
             crate::random::fill(&mut random).unwrap();
             let (one, other) = random.split_at(128 * r as usize);
-            let (mut together, mut other_together) = (one.to_vec(), other.to_vec());
-            let (mut alone, mut other_alone) = (one.to_vec(), other.to_vec());
-            let (mut memory, mut more) = (vec![[7; 64]; chunks(log_n, r)], vec![[8; 64]; chunks(log_n, r)]);
-            mix_two([&mut together, &mut other_together], [&mut memory, &mut more]);
-            mix(&mut alone, &mut more);
-            mix(&mut other_alone, &mut memory);
-            assert_ne!(alone, other_alone);
-            assert_eq!((together, other_together), (alone, other_alone), "N = 2^{log_n}, r = {r}");
+            let alone = |bytes: &[u8]| {
+                let (mut memory, mut out) = (vec![[7; 64]; chunks(log_n, r)], bytes.to_vec());
+                let mut lane = Progress::start(bytes, &mut memory);
+                while !lane.is_done() {
+                    lane.advance(&mut memory);
+                }
+                lane.finish(&mut memory, &mut out);
+                out
+            };
+            let (mut memory, mut more) = (vec![[8; 64]; chunks(log_n, r)], vec![[9; 64]; chunks(log_n, r)]);
+            let (mut a, mut b) = (Progress::start(one, &mut memory), Progress::start(other, &mut more));
+            for _ in 0..late {
+                a.advance(&mut memory);
+            }
+            while !a.is_done() || !b.is_done() {
+                Progress::advance_two((&mut a, &mut memory), (&mut b, &mut more));
+                Progress::advance_two((&mut b, &mut more), (&mut a, &mut memory));
+            }
+            let mut out = random.clone();
+            a.finish(&mut memory, &mut out[..128 * r as usize]);
+            b.finish(&mut more, &mut out[128 * r as usize..]);
+            assert_ne!(alone(one), alone(other));
+            assert_eq!(out, [alone(one), alone(other)].concat(), "N = 2^{log_n}, r = {r}, {late} late");
         }
     }
 }
