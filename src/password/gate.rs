@@ -23,7 +23,8 @@ use crate::clock::{Clock, SystemClock};
 /// The default is 512 MiB of memory, four of the default policy's hashes, no more hashes at once than there are
 /// cores, and callers that wait up to 10 seconds for their turn. All hashers that were not given a budget of their
 /// own share one such budget, so that making a hasher for each request is safe. In a container with less memory,
-/// give a smaller one. After a flood the process keeps what it hashed in, within the budget, for the next.
+/// give a smaller one. After a flood the process keeps what it hashed in, within the budget, for the next. Memory for more
+/// hashes than may run at once is not wasted: with it, logins that wait are hashed beside those that run.
 ///
 /// ```
 /// use palisade::password::{Budget, Hasher};

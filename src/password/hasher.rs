@@ -23,7 +23,7 @@ use crate::{compare, random};
 
 /// A password policy: how new passwords are hashed, and what stored ones may cost.
 ///
-/// [`Hasher::default`] is scrypt (17, 8, 1) with a salt of 16 and a hash of 32 bytes, about 0.3 s and 128 MiB a
+/// [`Hasher::default`] is scrypt (17, 8, 1) with a salt of 16 and a hash of 32 bytes, about 0.2 s and 128 MiB a
 /// password. Clones share one memory budget, as do all hashers without a [`Budget`] of their own.
 ///
 /// Hashing blocks its thread, on purpose and for long. In an async program call it where blocking is allowed, such
@@ -176,7 +176,7 @@ impl Hasher {
 
     /// Does the work of checking a password for a user who does not exist.
     ///
-    /// Without it, an unknown name is answered at once and a known one after 0.3 s, which tells who has an
+    /// Without it, an unknown name is answered at once and a known one after 0.2 s, which tells who has an
     /// account. The answer is always an error: `Rejected`, unless the budget or memory was exhausted.
     #[must_use = "the error is the answer to give"]
     pub fn verify_absent(&self, password: &str) -> VerifyError {

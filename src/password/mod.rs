@@ -65,8 +65,12 @@
 //! have been done, by what these take lately: about, so that many measurements may still tell such rows from others. A
 //! dearer row takes its own time. One call waits for the budget once, whatever it hashes.
 //!
-//! One hash blocks its thread for about 0.3 s at the default, plus its wait for the budget. With feature `tokio`,
+//! One hash blocks its thread for about 0.2 s at the default, plus its wait for the budget. With feature `tokio`,
 //! [`Hasher`] has `hash_async` and `verify_async`; other async programs call it where blocking is allowed.
+//!
+//! A scrypt of several lanes uses the cores and the memory that the budget has left, on threads that end with it. Where every
+//! core hashes and memory is left, the next login of the same costs is mixed beside one that runs: each then takes up
+//! to 1.6 times as long, and both together less than one after the other.
 //!
 //! The working memory of Argon2 and scrypt is erased after each call and kept for the next, as far as the budget goes;
 //! bcrypt's is returned to the allocator as it is. The derived output is erased in all. Memory beyond the budget is not
