@@ -93,16 +93,12 @@ impl Hashed {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["helper_that_hashes_and_waits", "--exact", "--test-threads=1", "--nocapture"]);
         command.env("PALISADE_TEST_WORK", work).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.as_mut().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
-        let mut lines = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            lines.push(line.unwrap());
-            if lines.last().unwrap() == "ready" {
-                return Self { child, lines };
-            }
-        }
-        panic!("{work}: the helper ended early");
+        let mut hashed = Self { child: command.spawn().unwrap(), lines: Vec::new() };
+        hashed.child.stdin.as_mut().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+        let lines = BufReader::new(hashed.child.stdout.take().unwrap()).lines().map(|line| line.unwrap());
+        hashed.lines = lines.take_while(|line| line != "ready").collect();
+        assert!(hashed.child.try_wait().unwrap().is_none(), "{work}: the helper ended early");
+        hashed
     }
 
     fn salt(&self) -> Vec<u8> {
