@@ -35,14 +35,15 @@ impl Arena {
         self.chunks.as_mut().map(|map| map.as_chunks_mut().0)
     }
 
-    /// Erases what was written: the first so many of the chunks, and all blocks.
-    pub(super) fn wipe(&mut self, chunks: usize) {
-        self.blocks.fill(Block::new());
+    /// Erases the first so many of the blocks and of the chunks.
+    pub(super) fn wipe(&mut self, (blocks, chunks): (usize, usize)) {
+        let used = blocks.min(self.blocks.len());
+        self.blocks.get_mut(..used).unwrap_or_default().fill(Block::new());
         zeroize::optimization_barrier(self.blocks.as_slice());
         if let Some(map) = &mut self.chunks {
-            if let Some(used) = map.as_chunks_mut::<64>().0.get_mut(..chunks) {
-                used.fill([0; 64]);
-            }
+            let (all, _) = map.as_chunks_mut::<64>();
+            let used = chunks.min(all.len());
+            all.get_mut(..used).unwrap_or_default().fill([0; 64]);
             zeroize::optimization_barrier(&**map);
         }
     }
@@ -50,12 +51,6 @@ impl Arena {
     /// Blocks and chunks.
     pub(super) fn count(&self) -> (usize, usize) {
         (self.blocks.len(), self.chunks.as_ref().map_or(0, |map| map.len() / size_of::<Chunk>()))
-    }
-
-    /// Bytes of it.
-    pub(super) fn size(&self) -> u64 {
-        let (blocks, chunks) = self.count();
-        (blocks * size_of::<Block>() + chunks * size_of::<Chunk>()) as u64
     }
 }
 

@@ -88,12 +88,14 @@ pub(super) struct Gate {
 #[derive(Default)]
 struct State {
     running: usize,
+    /// Those who rode along and wait for a place of their own, before everybody else.
+    promoted: usize,
     /// Bytes granted to running hashes.
     granted: u64,
-    /// Erased memory kept for the next call, oldest first. INVARIANT: together with `granted` within the budget, and no
+    /// Erased memory kept for the next call, oldest first, and what it is charged. INVARIANT: together with `granted` within the budget, and no
     /// more pieces than hashes may run.
-    idle: VecDeque<Arena>,
-    /// Room beside hashes that run, and the chunks of theirs.
+    idle: VecDeque<(u64, Arena)>,
+    /// Room beside hashes that run, and the chunks of their blocks.
     seats: Vec<(usize, Arc<Seat>)>,
     /// Those who wait, in order of arrival.
     queue: VecDeque<u64>,
@@ -114,6 +116,8 @@ pub(super) struct Share {
     pub(super) blocks: usize,
     /// How many of scrypt's chunks.
     pub(super) chunks: usize,
+    /// The chunks of its block, where that may be mixed beside another; else none.
+    pub(super) rides: usize,
     /// How many of both a next call will want.
     pub(super) keep: (usize, usize),
 }
@@ -125,7 +129,13 @@ impl Share {
     pub(super) fn of_row(self, row: Self) -> Self {
         let memory = self.memory.max(row.memory);
         let kind = |policy: usize, row: usize| if row == 0 { 0 } else { policy.max(row) };
-        Self { memory, blocks: kind(self.blocks, row.blocks), chunks: kind(self.chunks, row.chunks), ..self }
+        Self {
+            memory,
+            blocks: kind(self.blocks, row.blocks),
+            chunks: kind(self.chunks, row.chunks),
+            rides: row.rides,
+            ..self
+        }
     }
 }
 
@@ -147,8 +157,8 @@ pub(super) struct Permit<'gate> {
     /// Where its first hash may ride along.
     seat: Option<Arc<Seat>>,
     arena: Arena,
-    /// Chunks that were written to: a cheaper row uses few of a policy's.
-    used_chunks: usize,
+    /// Blocks and chunks that were written to: a cheaper row uses few of a policy's.
+    used: (usize, usize),
 }
 
 impl Gate {
@@ -207,7 +217,7 @@ impl Gate {
     }
 
     fn has_room(&self, state: &State, share: Share, reach: Reach) -> bool {
-        (reach == Reach::Memory || state.running < self.budget.hashes)
+        (reach == Reach::Memory || state.running + state.promoted < self.budget.hashes)
             && state.granted.saturating_add(share.memory) <= self.budget.memory
     }
 
@@ -216,7 +226,7 @@ impl Gate {
         if self.has_room(state, share, Reach::Thread) {
             return Some((Reach::Thread, None));
         }
-        let index = state.seats.iter().position(|(chunks, _)| *chunks == share.chunks)?;
+        let index = state.seats.iter().position(|(width, _)| *width == share.rides && share.rides > 0)?;
         let has_room = self.has_room(state, share, Reach::Memory);
         has_room.then(|| (Reach::Memory, Some(state.seats.swap_remove(index).1)))
     }
@@ -230,7 +240,7 @@ impl Gate {
         }
         let arena = state.take_idle((share.blocks, share.chunks));
         state.shrink_idle(&self.budget);
-        Permit { gate: self, share, reach, seat, arena, used_chunks: 0 }
+        Permit { gate: self, share, reach, seat, arena, used: (0, 0) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -242,13 +252,13 @@ impl Gate {
 impl State {
     /// Memory of exactly so many blocks and chunks, if some was kept.
     fn take_idle(&mut self, count: (usize, usize)) -> Arena {
-        let fits = self.idle.iter().position(|arena| arena.count() == count);
-        fits.and_then(|index| self.idle.remove(index)).unwrap_or_default()
+        let fits = self.idle.iter().position(|(_, arena)| arena.count() == count);
+        fits.and_then(|index| self.idle.remove(index)).unwrap_or_default().1
     }
 
     /// Returns kept memory to the allocator, oldest first, until all is within the budget again.
     fn shrink_idle(&mut self, budget: &Budget) {
-        let kept = |idle: &VecDeque<Arena>| idle.iter().map(Arena::size).sum::<u64>();
+        let kept = |idle: &VecDeque<(u64, Arena)>| idle.iter().map(|(charged, _)| charged).sum::<u64>();
         while self.idle.len() > budget.hashes || self.granted.saturating_add(kept(&self.idle)) > budget.memory
         {
             if self.idle.pop_front().is_none() {
@@ -283,17 +293,29 @@ impl<'gate> Permit<'gate> {
         Some(ride.progress)
     }
 
-    /// Offers room beside this hash, which runs on this thread from now on.
+    /// Waits for a place among the hashes at once, where this one had none: who rode along until here, before all others.
     ///
-    /// Who rode along until here has the place of the hash that it rode with, which is about to leave it.
-    pub(super) fn offer_seat(&mut self) -> OfferedSeat<'gate> {
+    /// It comes: who has one waits for nobody.
+    pub(super) fn run_alone(&mut self) {
+        if self.reach == Reach::Thread {
+            return;
+        }
+        let mut state = self.gate.lock();
+        state.promoted += 1;
+        while state.running >= self.gate.budget.hashes {
+            state = self.gate.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.promoted -= 1;
+        state.running += 1;
+        self.reach = Reach::Thread;
+    }
+
+    /// Offers room beside this hash, which runs on this thread from now on.
+    pub(super) fn offer_seat(&mut self, width: usize) -> OfferedSeat<'gate> {
+        self.run_alone();
         let seat = Arc::new(Seat::new());
         let mut state = self.gate.lock();
-        if self.reach == Reach::Memory {
-            self.reach = Reach::Thread;
-            state.running += 1;
-        }
-        state.seats.push((self.share.chunks, Arc::clone(&seat)));
+        state.seats.push((width, Arc::clone(&seat)));
         drop(state);
         self.gate.freed.notify_all();
         OfferedSeat { gate: self.gate, seat }
@@ -305,14 +327,20 @@ impl<'gate> Permit<'gate> {
         self.gate.lock().log.push(memory);
     }
 
+    /// Erases what hashes have written so far.
+    pub(super) fn wipe(&mut self) {
+        self.arena.wipe(mem::take(&mut self.used));
+    }
+
     /// So many of Argon2's blocks, at most what the share asked for; `None` when there is no memory.
     pub(super) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
+        self.used.0 = self.used.0.max(count);
         self.arena.blocks(self.share.blocks)?.get_mut(..count)
     }
 
     /// So many of scrypt's chunks, as [`blocks`](Self::blocks).
     pub(super) fn chunks(&mut self, count: usize) -> Option<&mut [Chunk]> {
-        self.used_chunks = self.used_chunks.max(count);
+        self.used.1 = self.used.1.max(count);
         self.arena.chunks(self.share.chunks)?.get_mut(..count)
     }
 }
@@ -342,7 +370,7 @@ impl Drop for OfferedSeat<'_> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.arena.wipe(self.used_chunks);
+        self.wipe();
         let mut arena = mem::take(&mut self.arena);
         if arena.count() != self.share.keep {
             arena = Arena::default(); // returned before its share is
@@ -350,8 +378,8 @@ impl Drop for Permit<'_> {
         let mut state = self.gate.lock();
         state.running -= usize::from(self.reach == Reach::Thread);
         state.granted -= self.share.memory;
-        if arena.size() > 0 {
-            state.idle.push_back(arena);
+        if arena.count() != (0, 0) {
+            state.idle.push_back((self.share.memory, arena));
             state.shrink_idle(&self.gate.budget);
         }
         drop(state);
@@ -409,7 +437,7 @@ mod tests {
     fn argon2(memory: u64) -> Share {
         {
             let blocks = usize::try_from(memory / KIB).unwrap();
-            Share { memory, blocks, chunks: 0, keep: (blocks, 0) }
+            Share { memory, blocks, chunks: 0, rides: 0, keep: (blocks, 0) }
         }
     }
 
@@ -455,9 +483,9 @@ mod tests {
 
     #[test]
     fn a_row_gets_the_policys_memory_only_where_it_uses_it() {
-        let policy = Share { memory: 50 * KIB, blocks: 0, chunks: 30, keep: (0, 30) };
+        let policy = Share { memory: 50 * KIB, blocks: 0, chunks: 30, rides: 0, keep: (0, 30) };
         let of = |memory, blocks, chunks| {
-            let share = policy.of_row(Share { memory, blocks, chunks, keep: (blocks, chunks) });
+            let share = policy.of_row(Share { memory, blocks, chunks, rides: 0, keep: (blocks, chunks) });
             (share.memory / KIB, share.blocks, share.chunks, share.keep)
         };
         assert_eq!(of(KIB, 0, 7), (50, 0, 30, (0, 30)), "a cheaper row of the same kind");
@@ -482,19 +510,25 @@ mod tests {
         let gate = impatient(2, 1000 * KIB);
         for size in 1..50 {
             let mut permit = gate
-                .enter(Share { memory: 20 * KIB, blocks: size, chunks: 0, keep: (size, 0) }, gate.deadline())
+                .enter(
+                    Share { memory: 20 * KIB, blocks: size, chunks: 0, rides: 0, keep: (size, 0) },
+                    gate.deadline(),
+                )
                 .unwrap();
             assert_eq!(permit.blocks(size).unwrap().len(), size);
         }
-        let kept: Vec<usize> = gate.lock().idle.iter().map(|arena| arena.count().0).collect();
+        let kept: Vec<usize> = gate.lock().idle.iter().map(|(_, arena)| arena.count().0).collect();
         assert_eq!(kept, [48, 49]); // the newest two
 
         let mut permit = gate
-            .enter(Share { memory: 900 * KIB, blocks: 900, chunks: 0, keep: (20, 0) }, gate.deadline())
+            .enter(
+                Share { memory: 900 * KIB, blocks: 900, chunks: 0, rides: 0, keep: (20, 0) },
+                gate.deadline(),
+            )
             .unwrap();
         permit.blocks(900).unwrap();
         drop(permit);
-        assert!(gate.lock().idle.iter().all(|arena| arena.count().0 < 900)); // an unusual row pins nothing
+        assert!(gate.lock().idle.iter().all(|(_, arena)| arena.count().0 < 900)); // an unusual row pins nothing
     }
 
     #[test]
@@ -564,7 +598,7 @@ mod tests {
         assert!(most.into_inner() <= 3);
         let state = gate.lock();
         assert_eq!((state.running, state.granted, state.queue.len()), (0, 0, 0));
-        assert!(state.idle.iter().map(Arena::size).sum::<u64>() <= 8 * KIB);
+        assert!(state.idle.iter().map(|(charged, _)| charged).sum::<u64>() <= 8 * KIB);
     }
 
     #[test]

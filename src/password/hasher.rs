@@ -244,6 +244,7 @@ impl Hasher {
             }
         }
         if record.readings.iter().any(|reading| reading.scheme != self.scheme) {
+            permit.run_alone();
             Self::spend_until(started.saturating_add(self.price().saturating_mul(forms.count())));
         }
         Err(refusal)
@@ -328,7 +329,9 @@ impl Hasher {
         #[cfg(test)]
         permit.note(scheme.memory());
         let derived = scheme.algorithm.derive(scheme.costs, permit, Input { password, salt }, output);
-        if scheme == self.scheme {
+        // In the price that other rows are held to, and so in the time of all.
+        permit.wipe();
+        if scheme == self.scheme && derived.is_ok() {
             let took = SystemClock.monotonic().saturating_sub(started);
             let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
             // An average that follows the load: an eighth of what is new. Between threads the last one wins, which does

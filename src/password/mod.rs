@@ -70,7 +70,8 @@
 //!
 //! A scrypt of several lanes uses the cores and the memory that the budget has left, on threads that end with it. Where every
 //! core hashes and memory is left, the next login of the same costs is mixed beside one that runs: each then takes up
-//! to 1.6 times as long, and both together less than one after the other.
+//! to 1.6 times as long, and both together less than one after the other. A row of another algorithm cannot ride along: under
+//! such load it waits longer than an unknown user does.
 //!
 //! The working memory of Argon2 and scrypt is erased after each call and kept for the next, as far as the budget goes;
 //! bcrypt's is returned to the allocator as it is. The derived output is erased in all. Memory beyond the budget is not

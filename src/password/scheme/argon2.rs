@@ -130,6 +130,7 @@ mod tests {
                 memory: ARGON2ID.memory(costs),
                 blocks: ARGON2ID.blocks(costs),
                 chunks: 0,
+                rides: 0,
                 keep: (64, 0),
             };
             let mut permit = gate.enter(share, gate.deadline()).unwrap();

@@ -78,6 +78,11 @@ pub(super) trait Algorithm: Sync {
         0
     }
 
+    /// The chunks of scrypt's block, where a hash is one lane of them, which may be mixed beside another's.
+    fn rides(&self, _: Costs) -> usize {
+        0
+    }
+
     /// What a guess costs in time, in a unit of the algorithm's own.
     fn work(&self, costs: Costs) -> u64;
 
@@ -182,7 +187,8 @@ impl Scheme {
     /// What one hash asks of the gate.
     pub(super) fn share(&self) -> Share {
         let (blocks, chunks) = (self.algorithm.blocks(self.costs), self.algorithm.chunks(self.costs));
-        Share { memory: self.memory(), blocks, chunks, keep: (blocks, chunks) }
+        let rides = self.algorithm.rides(self.costs);
+        Share { memory: self.memory(), blocks, chunks, rides, keep: (blocks, chunks) }
     }
 
     fn work(&self) -> u64 {

@@ -33,14 +33,14 @@ impl Algorithm for Scrypt {
     // RFC 7914 §2 also asks for N < 2^(128 × r / 8). That bound mistakes bytes for bits (RFC erratum 5971); the
     // right one, N < 2^(128 × r), holds for every N below.
     fn is_defined(&self, [log_n, r, p]: Costs) -> bool {
-        (1..64).contains(&log_n) && r >= 1 && p >= 1 && u64::from(r) * u64::from(p) < 1 << 30
+        (1..=32).contains(&log_n) && r >= 1 && p >= 1 && u64::from(r) * u64::from(p) < 1 << 30
     }
 
     fn memory(&self, [log_n, r, p]: Costs) -> u64 {
         let block = 128 * u64::from(r);
-        // The p blocks beside the table, and one to work in, count once they reach 1 MiB, so that (18, 8, 2) is 256 MiB
+        // The p blocks beside the table, and two to work in, count once they reach 1 MiB, so that (18, 8, 2) is 256 MiB
         // exactly.
-        let blocks = block.saturating_mul(u64::from(p).saturating_add(1));
+        let blocks = block.saturating_mul(u64::from(p).saturating_add(2));
         let beside = if blocks < 1 << 20 { 0 } else { blocks };
         block.saturating_mul(n(log_n)).saturating_add(beside)
     }
@@ -62,6 +62,10 @@ impl Algorithm for Scrypt {
 
     fn chunks(&self, [log_n, r, _]: Costs) -> usize {
         romix::chunks(log_n, r)
+    }
+
+    fn rides(&self, [_, r, p]: Costs) -> usize {
+        if romix::INTERLEAVES && p == 1 { romix::width(r) } else { 0 }
     }
 
     fn derive(
@@ -92,6 +96,7 @@ fn mix(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) ->
     if lanes.len() == 1 {
         return lanes.into_iter().try_for_each(|lane| mix_one(lane, chunks, permit));
     }
+    permit.run_alone();
     let mut count = lanes.len().saturating_sub(1); // lanes that have no memory yet
     let mut granted = |reach| {
         let more = count.checked_sub(1).and_then(|left| Some((left, permit.more(reach)?)));
@@ -101,7 +106,9 @@ fn mix(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) ->
         })
     };
     let threads: Vec<_> = iter::from_fn(|| granted(Reach::Thread)).collect();
-    let mut beside: Vec<_> = iter::repeat_with(|| granted(Reach::Memory)).take(threads.len() + 1).collect();
+    let mut beside: Vec<_> = iter::repeat_with(|| granted(Reach::Memory).filter(|_| romix::INTERLEAVES))
+        .take(threads.len() + 1)
+        .collect();
     let lanes = Mutex::new(lanes);
     thread::scope(|scope| {
         for mut permit in threads {
@@ -118,7 +125,7 @@ fn mix(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) ->
 fn mix_one(lane: &mut [u8], chunks: usize, permit: &mut Permit<'_>) -> Result<(), NoMemory> {
     let progress = Progress::start(lane, permit.chunks(chunks).ok_or(NoMemory)?);
     let mut progress = permit.ride(chunks, progress).ok_or(NoMemory)?;
-    let seat = if progress.is_done() { None } else { Some(permit.offer_seat()) };
+    let seat = if progress.is_done() { None } else { Some(permit.offer_seat(lane.len() / 64)) };
     let memory = permit.chunks(chunks).ok_or(NoMemory)?;
     while !progress.is_done() {
         let Some((seat, mut ride)) = seat.as_ref().and_then(|seat| Some((seat, seat.take()?))) else {
@@ -209,7 +216,12 @@ mod tests {
     }
 
     fn share(costs: Costs) -> Share {
-        Share { memory: SCRYPT.memory(costs), chunks: SCRYPT.chunks(costs), ..Share::default() }
+        Share {
+            memory: SCRYPT.memory(costs),
+            chunks: SCRYPT.chunks(costs),
+            rides: SCRYPT.rides(costs),
+            ..Share::default()
+        }
     }
 
     /// Ten thousand cases of small costs, in memory that is reused, against the crate that is the reference.
@@ -258,7 +270,7 @@ mod tests {
     fn ride_along(costs: Costs, runs: impl FnOnce(OfferedSeat<'_>)) -> Result<[u8; 32], NoMemory> {
         let gate = Gate::new(Budget::default().hashes(1));
         let mut permit = gate.enter(share([6, 3, 1]), gate.deadline()).unwrap();
-        let seat = permit.offer_seat();
+        let seat = permit.offer_seat(6);
         let (gate, mut output) = (&gate, [0; 32]);
         let derived = thread::scope(|scope| {
             let waits = scope.spawn(|| {
@@ -267,9 +279,8 @@ mod tests {
                 SCRYPT.derive(costs, &mut permit, input, &mut output)
             });
             runs(seat);
-            let derived = waits.join().unwrap();
-            drop(permit);
-            derived
+            drop(permit); // who rode along has its place then
+            waits.join().unwrap()
         });
         let idle = gate.enter(share([6, 3, 1]), gate.deadline());
         assert!(
@@ -356,16 +367,16 @@ mod tests {
     fn memory_is_exact_where_it_matters() {
         assert_eq!(SCRYPT.memory([17, 8, 1]), 128 << 20);
         assert_eq!(SCRYPT.memory([18, 8, 2]), 256 << 20);
-        assert_eq!(SCRYPT.memory([1, 256, 256]), (8 << 20) + (96 << 10)); // its blocks outweigh the table
+        assert_eq!(SCRYPT.memory([1, 256, 256]), (8 << 20) + (128 << 10)); // its blocks outweigh the table
     }
 
     #[test]
     fn what_the_rfc_defines() {
-        for costs in [[1, 1, 1], [63, 1, 1], [17, 8, 1], [1, 1, (1 << 30) - 1]] {
+        for costs in [[1, 1, 1], [32, 1, 1], [17, 8, 1], [1, 1, (1 << 30) - 1]] {
             assert!(SCRYPT.is_defined(costs), "{costs:?}");
         }
         for costs in
-            [[0, 8, 1], [64, 8, 1], [17, 0, 1], [17, 8, 0], [1, 1 << 15, 1 << 15], [1, 1 << 16, 1 << 16]]
+            [[0, 8, 1], [33, 8, 1], [17, 0, 1], [17, 8, 0], [1, 1 << 15, 1 << 15], [1, 1 << 16, 1 << 16]]
         {
             assert!(!SCRYPT.is_defined(costs), "{costs:?}");
         }

@@ -29,6 +29,14 @@ pub(super) fn chunks(log_n: u32, r: u32) -> usize {
     usize::try_from(rows.saturating_mul(2 * u64::from(r))).unwrap_or(usize::MAX)
 }
 
+/// Whether two lanes at once take less time than one after the other.
+pub(super) const INTERLEAVES: bool = cfg!(target_arch = "x86_64");
+
+/// Chunks in 128 × r bytes; as good as infinite where that does not fit.
+pub(super) fn width(r: u32) -> usize {
+    usize::try_from(2 * u64::from(r)).unwrap_or(usize::MAX)
+}
+
 /// How far 128 × r bytes have come on their way through a table.
 ///
 /// The time depends on the password, as the standard has it: where the second half reads is not hidden from who watches
