@@ -93,7 +93,7 @@ struct State {
     /// Bytes granted to running hashes.
     granted: u64,
     /// Erased memory kept for the next call, oldest first, and what it is charged. INVARIANT: together with `granted` within the budget, and no
-    /// more pieces than hashes may run.
+    /// more pieces than twice the hashes that may run.
     idle: VecDeque<(u64, Arena)>,
     /// Room beside hashes that run, and the chunks of their blocks.
     seats: Vec<(usize, Arc<Seat>)>,
@@ -259,7 +259,8 @@ impl State {
     /// Returns kept memory to the allocator, oldest first, until all is within the budget again.
     fn shrink_idle(&mut self, budget: &Budget) {
         let kept = |idle: &VecDeque<(u64, Arena)>| idle.iter().map(|(charged, _)| charged).sum::<u64>();
-        while self.idle.len() > budget.hashes || self.granted.saturating_add(kept(&self.idle)) > budget.memory
+        while self.idle.len() > budget.hashes.saturating_mul(2)
+            || self.granted.saturating_add(kept(&self.idle)) > budget.memory
         {
             if self.idle.pop_front().is_none() {
                 break;
@@ -518,7 +519,7 @@ mod tests {
             assert_eq!(permit.blocks(size).unwrap().len(), size);
         }
         let kept: Vec<usize> = gate.lock().idle.iter().map(|(_, arena)| arena.count().0).collect();
-        assert_eq!(kept, [48, 49]); // the newest two
+        assert_eq!(kept, [46, 47, 48, 49]); // the newest: as many as two hashes may work in
 
         let mut permit = gate
             .enter(
