@@ -3,13 +3,11 @@
 //! Readers of a file that [`replace`] writes see the old content or the new, and a crash leaves one of them.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
-
-use fs4::{FileExt, TryLockError};
 
 use crate::clock::{Clock, SystemClock};
 
@@ -39,7 +37,7 @@ pub(crate) fn lock(path: &Path, wait: Duration) -> io::Result<Option<File>> {
     let lock = private().write(true).create(true).truncate(false).open(beside(path, "lock"))?;
     let deadline = SystemClock.monotonic().saturating_add(wait);
     loop {
-        match FileExt::try_lock(&lock) {
+        match lock.try_lock() {
             Ok(()) => return Ok(Some(lock)),
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) if SystemClock.monotonic() >= deadline => return Ok(None),
