@@ -175,7 +175,7 @@ fn nothing_is_left_of_a_password_that_was_hashed() {
             .collect();
         assert!(!tables.is_empty(), "{work}");
         for table in tables {
-            assert!(table.iter().filter(|byte| **byte != 0).count() < 1 << 20, "{work}");
+            assert!(table.iter().all(|byte| *byte == 0), "{work}");
         }
     }
 }

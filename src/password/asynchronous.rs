@@ -11,7 +11,7 @@ impl Hasher {
     /// [`hash`](Self::hash) on tokio's blocking pool.
     ///
     /// Callers wait for their turn without a thread, at most as long as the [`Budget`](super::Budget) says; as many as may
-    /// hash at once then hold one. A future that is dropped leaves the queue, or lets a hash that runs come to its
+    /// hash at once, or beside one that does, then hold one. A future that is dropped leaves the queue, or lets a hash that runs come to its
     /// end, which keeps its share of the budget until then. The runtime must have timers (`enable_time`).
     ///
     /// ```

@@ -54,7 +54,7 @@ impl Budget {
         self
     }
 
-    /// Hashes at once; more than there are cores only makes each slower.
+    /// Threads that hash at once; more than there are cores only makes each slower. Each may mix a second login's scrypt.
     pub fn hashes(mut self, count: usize) -> Self {
         self.hashes = count;
         self
@@ -92,8 +92,8 @@ struct State {
     promoted: usize,
     /// Bytes granted to running hashes.
     granted: u64,
-    /// Erased memory kept for the next call, oldest first, and what it is charged. INVARIANT: together with `granted` within the budget, and no
-    /// more pieces than twice the hashes that may run.
+    /// Erased memory kept for the next call, oldest first, and what it is charged. INVARIANT: together with `granted`
+    /// within the budget, and no more pieces than twice the hashes that may run.
     idle: VecDeque<(u64, Arena)>,
     /// Room beside hashes that run, and the chunks of their blocks.
     seats: Vec<(usize, Arc<Seat>)>,
@@ -105,6 +105,8 @@ struct State {
     log: Vec<u64>,
     #[cfg(test)]
     granted_at_most: u64,
+    #[cfg(test)]
+    running_at_most: usize,
 }
 
 /// What a call asks for, whose hashes run one after the other.
@@ -125,7 +127,7 @@ pub(super) struct Share {
 impl Share {
     /// What a row needs, under this policy: the same memory where that is the same kind, so that it is found again, and
     /// none of another kind, which would not be paid for. It is charged what the policy is, at least, so that all callers
-    /// wait alike.
+    /// wait alike, but for those who cannot ride along.
     pub(super) fn of_row(self, row: Self) -> Self {
         let memory = self.memory.max(row.memory);
         let kind = |policy: usize, row: usize| if row == 0 { 0 } else { policy.max(row) };
@@ -237,6 +239,7 @@ impl Gate {
         #[cfg(test)]
         {
             state.granted_at_most = state.granted_at_most.max(state.granted);
+            state.running_at_most = state.running_at_most.max(state.running);
         }
         let arena = state.take_idle((share.blocks, share.chunks));
         state.shrink_idle(&self.budget);
@@ -289,8 +292,8 @@ impl<'gate> Permit<'gate> {
     /// Has a lane mixed beside another hash, if a seat was given: as far as that one goes. `None` if it was lost there.
     pub(super) fn ride(&mut self, chunks: usize, progress: Progress) -> Option<Progress> {
         let Some(seat) = self.seat.take() else { return Some(progress) };
-        let ride = seat.ride(Ride { arena: mem::take(&mut self.arena), chunks, progress })?;
-        self.arena = ride.arena;
+        let mut ride = seat.ride(Ride { arena: mem::take(&mut self.arena), chunks, progress })?;
+        self.arena = mem::take(&mut ride.arena);
         Some(ride.progress)
     }
 
@@ -308,6 +311,10 @@ impl<'gate> Permit<'gate> {
         }
         state.promoted -= 1;
         state.running += 1;
+        #[cfg(test)]
+        {
+            state.running_at_most = state.running_at_most.max(state.running);
+        }
         self.reach = Reach::Thread;
     }
 
@@ -412,6 +419,10 @@ impl Gate {
     /// The memory of every hash so far, in order.
     pub(super) fn log(&self) -> Vec<u64> {
         self.lock().log.clone()
+    }
+
+    pub(super) fn running_at_most(&self) -> usize {
+        self.lock().running_at_most
     }
 
     pub(super) fn granted_at_most(&self) -> u64 {

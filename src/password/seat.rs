@@ -23,6 +23,13 @@ pub(super) struct Ride {
     pub(super) progress: Progress,
 }
 
+impl Drop for Ride {
+    /// What is lost is erased too.
+    fn drop(&mut self) {
+        self.arena.wipe((0, self.chunks));
+    }
+}
+
 enum State {
     Free,
     Offered(Ride),

@@ -55,7 +55,7 @@ impl Algorithm for Scrypt {
         ceilings.scrypt_work
     }
 
-    // 2026-11-22: 221 ms for N = 2^17, r = 8, p = 1, on an idle machine.
+    // 2026-11-23: 163 ms for N = 2^17, r = 8, p = 1, on an idle machine.
     fn nanoseconds(&self, costs: Costs) -> u64 {
         self.work(costs).saturating_mul(NANOSECONDS_A_BLOCK)
     }
@@ -82,7 +82,10 @@ impl Algorithm for Scrypt {
         blocks.resize(len, 0);
         permit.chunks(self.chunks(costs)).ok_or(NoMemory)?; // before the password is touched
         pbkdf2_hmac::<Sha256>(input.password, input.salt, 1, &mut blocks);
-        mix(blocks.chunks_exact_mut(lane), self.chunks(costs), permit)?;
+        match p {
+            1 => mix_one(&mut blocks, self.chunks(costs), permit)?,
+            _ => mix_many(blocks.chunks_exact_mut(lane), self.chunks(costs), permit)?,
+        }
         pbkdf2_hmac::<Sha256>(input.password, &blocks, 1, output);
         Ok(())
     }
@@ -92,32 +95,25 @@ impl Algorithm for Scrypt {
 const NANOSECONDS_A_BLOCK: u64 = 155;
 
 /// Mixes each of the lanes in memory of so many chunks: on as many threads and in as much memory as the gate has left.
-fn mix(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) -> Result<(), NoMemory> {
-    if lanes.len() == 1 {
-        return lanes.into_iter().try_for_each(|lane| mix_one(lane, chunks, permit));
-    }
-    permit.run_alone();
-    let mut count = lanes.len().saturating_sub(1); // lanes that have no memory yet
-    let mut granted = |reach| {
-        let more = count.checked_sub(1).and_then(|left| Some((left, permit.more(reach)?)));
-        more.map(|(left, more)| {
-            count = left;
-            more
-        })
+fn mix_many(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) -> Result<(), NoMemory> {
+    let mut without_memory = lanes.len().saturating_sub(1);
+    let mut more = |reach| {
+        let more = if without_memory == 0 { None } else { permit.more(reach) };
+        without_memory -= usize::from(more.is_some());
+        more
     };
-    let threads: Vec<_> = iter::from_fn(|| granted(Reach::Thread)).collect();
-    let mut beside: Vec<_> = iter::repeat_with(|| granted(Reach::Memory).filter(|_| romix::INTERLEAVES))
-        .take(threads.len() + 1)
-        .collect();
+    let threads: Vec<_> = iter::from_fn(|| more(Reach::Thread)).collect();
+    let pairs = if romix::INTERLEAVES { threads.len() + 1 } else { 0 };
+    let mut beside: Vec<_> = iter::from_fn(|| more(Reach::Memory)).take(pairs).collect();
     let lanes = Mutex::new(lanes);
     thread::scope(|scope| {
         for mut permit in threads {
-            let (lanes, mut beside) = (&lanes, beside.pop().flatten());
+            let (lanes, mut beside) = (&lanes, beside.pop());
             let work = move || mix_next(lanes, chunks, &mut permit, beside.as_mut());
             // What cannot be started gives back what it was granted.
             let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
-        mix_next(&lanes, chunks, permit, beside.pop().flatten().as_mut())
+        mix_next(&lanes, chunks, permit, beside.pop().as_mut())
     })
 }
 
@@ -168,14 +164,10 @@ fn mix_next(
         if let Some((other, theirs)) = beside.as_mut().and_then(|beside| Some((next()?, beside))) {
             let mut progress_of_other = Progress::start(other, theirs);
             mix_two((&mut progress, memory), (&mut progress_of_other, theirs));
-            while !progress_of_other.is_done() {
-                progress_of_other.advance(theirs);
-            }
+            progress_of_other.run(theirs);
             progress_of_other.finish(theirs, other);
         }
-        while !progress.is_done() {
-            progress.advance(memory);
-        }
+        progress.run(memory);
         progress.finish(memory, lane);
     }
 }
@@ -197,8 +189,21 @@ mod tests {
 
     #[test]
     fn published_outputs() {
-        let gate = Gate::new(Budget::default());
-        for case in vectors::cases(include_str!("../../../../tests/vectors/password/scrypt_raw.txt")) {
+        published(Budget::default(), |id| !id.ends_with("gibibyte"));
+    }
+
+    #[test]
+    #[ignore = "takes a gibibyte; .ci/run has it"]
+    fn published_output_of_a_gibibyte() {
+        published(Budget::default().memory((1 << 30) + (1 << 20)), |id| id.ends_with("gibibyte"));
+    }
+
+    fn published(budget: Budget, is_meant: fn(&str) -> bool) {
+        let gate = Gate::new(budget);
+        let cases = vectors::cases(include_str!("../../../../tests/vectors/password/scrypt_raw.txt"));
+        let cases: Vec<_> = cases.into_iter().filter(|case| is_meant(&case["id"])).collect();
+        assert!(!cases.is_empty());
+        for case in cases {
             let bytes = |field: &str| {
                 let mut bytes = vec![0; case[field].len() / 2];
                 encoding::from_hex(&case[field], &mut bytes).unwrap();
@@ -325,32 +330,34 @@ mod tests {
         assert!(lost.is_err(), "as when the other thread panics");
     }
 
+    /// Of the policy's costs, cheaper ones, wider and several lanes, and in two forms: never more threads than may hash.
     #[test]
     fn logins_at_once_are_each_answered_right() {
-        let budget = Budget::default().hashes(1).wait(Duration::from_secs(60));
+        let budget = Budget::default().hashes(2).wait(Duration::from_secs(60));
         let hasher = Hasher::builder().scheme(Scheme::scrypt(12, 8, 1)).budget(budget).build().unwrap();
-        let params = ::scrypt::Params::new(11, 8, 1).unwrap();
+        let row = |password: &str, [log_n, r, p]: [u8; 3]| {
+            let params = ::scrypt::Params::new(log_n, r.into(), p.into()).unwrap();
+            let mut output = [0; 32];
+            ::scrypt::scrypt(password.as_bytes(), &[7; 16], &params, &mut output).unwrap();
+            let [salt, output] = [&[7; 16][..], &output].map(encoding::base64_unpadded);
+            format!("$scrypt$ln={log_n},r={r},p={p}${salt}${output}")
+        };
         thread::scope(|scope| {
             for number in 0..8_u8 {
-                let (hasher, params) = (&hasher, &params);
+                let (hasher, row) = (&hasher, &row);
                 scope.spawn(move || {
                     let password = format!("password {number}");
-                    let row = hasher.hash(&password).unwrap();
-                    let mut output = [0; 32];
-                    ::scrypt::scrypt(password.as_bytes(), &[number; 16], params, &mut output).unwrap();
-                    let cheaper = format!(
-                        "$scrypt$ln=11,r=8,p=1${}${}",
-                        encoding::base64_unpadded(&[number; 16]),
-                        encoding::base64_unpadded(&output)
-                    );
-                    for _ in 0..8 {
-                        assert!(hasher.verify(&password, row.as_str()).is_ok());
-                        assert!(hasher.verify(&password, &cheaper).is_ok());
-                        assert!(hasher.verify("another", row.as_str()).is_err());
+                    let rows =
+                        [[12, 8, 1], [11, 8, 1], [11, 16, 1], [10, 8, 3]].map(|costs| row(&password, costs));
+                    for row in rows.iter().cycle().take(16) {
+                        assert!(hasher.verify(&password, row).is_ok());
+                        assert!(hasher.verify("cafe\u{301}", row).is_err());
+                        assert!(hasher.verify_user("another", None).is_err());
                     }
                 });
             }
         });
+        assert_eq!(hasher.gate.running_at_most(), 2);
     }
 
     #[test]

@@ -62,12 +62,12 @@ impl Progress {
         Self { width, rows, left: 2 * rows }
     }
 
-    pub(in crate::password) fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.left == 0
     }
 
     /// Whether both can be mixed at once.
-    pub(in crate::password) fn goes_with(&self, other: &Self) -> bool {
+    pub(super) fn goes_with(&self, other: &Self) -> bool {
         self.width == other.width
     }
 
@@ -75,6 +75,13 @@ impl Progress {
     pub(super) fn advance(&mut self, memory: &mut [Chunk]) {
         if let Some((from, to)) = self.step(memory) {
             words::mix(from, to);
+        }
+    }
+
+    /// Mixes all rows that are left.
+    pub(super) fn run(&mut self, memory: &mut [Chunk]) {
+        while !self.is_done() {
+            self.advance(memory);
         }
     }
 
@@ -168,9 +175,7 @@ mod tests {
             let alone = |bytes: &[u8]| {
                 let (mut memory, mut out) = (vec![[7; 64]; chunks(log_n, r)], bytes.to_vec());
                 let mut lane = Progress::start(bytes, &mut memory);
-                while !lane.is_done() {
-                    lane.advance(&mut memory);
-                }
+                lane.run(&mut memory);
                 lane.finish(&mut memory, &mut out);
                 out
             };
