@@ -96,6 +96,7 @@ const NANOSECONDS_A_BLOCK: u64 = 155;
 
 /// Mixes each of the lanes in memory of so many chunks: on as many threads and in as much memory as the gate has left.
 fn mix_many(lanes: ChunksExactMut<'_, u8>, chunks: usize, permit: &mut Permit<'_>) -> Result<(), NoMemory> {
+    permit.run_alone();
     let mut without_memory = lanes.len().saturating_sub(1);
     let mut more = |reach| {
         let more = if without_memory == 0 { None } else { permit.more(reach) };
@@ -179,10 +180,10 @@ fn n(log_n: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::encoding;
     use std::time::Duration;
 
+    use super::*;
+    use crate::encoding;
     use crate::password::gate::{Deadline, Gate, OfferedSeat, Share};
     use crate::password::{Budget, Hasher, Scheme};
     use crate::vectors;
