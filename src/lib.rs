@@ -23,6 +23,7 @@
 //! | [`doctor`](mod@doctor) | what of a program's configuration is weaker than it should be |
 //! | [`transport`] | TLS whose verification cannot be switched off; a command on another machine, whose key is known beforehand |
 //! | [`posture`] | is this process contained as it should be |
+//! | [`guide`] | no code: threat model, defaults, migration, catalogue of patterns, review, runbooks |
 //!
 //! # One example a room
 //! An account is made, a password checked and a session issued:
@@ -205,6 +206,7 @@ pub mod config;
 pub mod doctor;
 mod encoding;
 mod file;
+pub mod guide;
 pub mod keys;
 pub mod password;
 pub mod posture;

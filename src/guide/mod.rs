@@ -1,0 +1,36 @@
+//! Documentation only: what the crate stands against, what it does unless told otherwise, how to come to it, and what to do when
+//! something has happened.
+//!
+//! | page | read it |
+//! |---|---|
+//! | [`catalogue`] | with a list of patterns in hand: each one's call, and the test that shows it |
+//! | [`defaults`] | before production: every number and choice, where it is from, how to change it |
+//! | [`threat_model`] | when designing: who attacks what, which call stands against it, what is left to the application |
+//! | [`promises`] | when judging: what is promised and what is not, boundary by boundary |
+//! | [`migration`] | coming from governor, password-auth, casbin, helmet, lists of regexes, Django |
+//! | [`review`] | before a merge: the names to search for, room by room |
+//! | [`runbooks`] | when something has happened, and on a quiet day before, to practise |
+//!
+//! Code on these pages is compiled and run by `cargo test --doc`. Tests and files that they name are looked for by
+//! `tests/guide.rs`, so that a page cannot outlive what it tells of.
+
+#[doc = include_str!("catalogue.md")]
+pub mod catalogue {}
+
+#[doc = include_str!("defaults.md")]
+pub mod defaults {}
+
+#[doc = include_str!("migration.md")]
+pub mod migration {}
+
+#[doc = include_str!("../../SECURITY.md")]
+pub mod promises {}
+
+#[doc = include_str!("review.md")]
+pub mod review {}
+
+#[doc = include_str!("runbooks.md")]
+pub mod runbooks {}
+
+#[doc = include_str!("threat_model.md")]
+pub mod threat_model {}
