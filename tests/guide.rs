@@ -79,7 +79,8 @@ impl Known {
     fn has(&mut self, Reference { path, function }: &Reference) -> bool {
         let file = root().join(path);
         let Some(function) = function else { return file.exists() };
-        let read = || fs::read_to_string(&file).map_or_else(|_| BTreeSet::new(), |text| functions(path, &text));
+        let read =
+            || fs::read_to_string(&file).map_or_else(|_| BTreeSet::new(), |text| functions(path, &text));
         self.0.entry(path.clone()).or_insert_with(read).contains(function)
     }
 }

@@ -18,7 +18,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{HeaderMap, Request, Response, StatusCode};
-use palisade::audit::{self, AuditLog, TraceContext};
+use palisade::audit::{self, AuditLog, Kind, TraceContext};
 use palisade::keys::KeyRing;
 use palisade::rate_limit::Quota;
 use palisade::web::{
@@ -409,6 +409,25 @@ async fn refusals_are_in_the_audit_log_without_the_query() {
     }
     assert!(!written.contains("hunter2"));
     assert!(audit::verify(written.as_bytes(), &ring).is_ok());
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_kind_in_the_audit_log() {
+    let kinds = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&kinds);
+    let settings = Settings::secure()
+        .max_uri(9)
+        .rate_limit("site", Quota::per_hour(2).burst(2))
+        .unwrap()
+        .audit(move |event| listener.lock().unwrap().push(event.kind().unwrap()));
+    let service = hardened(app(), &settings);
+    let mut foreign = request("/");
+    *foreign.method_mut() = http::Method::POST;
+    for request in [request("/too/long/by/far"), foreign, request("/")] {
+        service.clone().oneshot(request).await.unwrap();
+    }
+    let expected = [Kind::InvalidInputRejected, Kind::MaliciousCors, Kind::RateLimitExceeded];
+    assert_eq!(*kinds.lock().unwrap(), expected);
 }
 
 #[tokio::test]

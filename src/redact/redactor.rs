@@ -427,7 +427,8 @@ impl Builder {
         Ok(self)
     }
 
-    /// Shows a value, if it is exactly what would be hidden: a documented example, a key that is public.
+    /// Shows a value, if it is exactly what would be hidden: a documented example, a key that is public. Registered secrets and
+    /// what a [`Rule`] matches are hidden all the same.
     #[must_use]
     pub fn allow(mut self, value: impl AsRef<[u8]>) -> Self {
         self.allowed.insert(value.as_ref().into());
