@@ -14,7 +14,8 @@
 //! Code on these pages is compiled and run by `cargo test --doc`. Tests and files that they name are looked for by
 //! `tests/guide.rs`, so that a page cannot outlive what it tells of.
 
-// Names of tests are long: tables of them break anywhere. With a line more, doc tests would lose the numbers of the file's lines.
+// With the style, long names of tests break in their tables. Pages of many examples go without: examples of a page that has more
+// than its file are told by lines of this one.
 #[doc = include_str!("catalogue.md")]
 /// <style>.docblock td code { overflow-wrap: anywhere; }</style>
 pub mod catalogue {}
