@@ -193,6 +193,26 @@ fn a_damaged_row_is_told_from_a_wrong_password() {
     assert_eq!(hasher.verify("no", row).unwrap_err().kind(), VerifyErrorKind::Rejected);
 }
 
+/// MD5 and SHA-1 of `password`: whoever has such rows has them wrapped or reset, and does not log in by them.
+#[test]
+fn rows_of_fast_hashes_are_not_read() {
+    let hasher = Hasher::builder().scheme(cheap().scheme()).import_all().build().unwrap();
+    for row in [
+        "5f4dcc3b5aa765d61d8327deb882cf99",
+        "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8",
+        "md5$seasalt$1e9bf2bf5606aa5c39852cc30f0f6f22",
+        "sha1$seasalt$6292fe549ea4fd63a742ce4c58115c04e58732ea",
+        "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
+        "$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/",
+    ] {
+        let kind = hasher.verify("password", row).unwrap_err().kind();
+        assert!(
+            matches!(kind, VerifyErrorKind::Malformed | VerifyErrorKind::UnknownScheme),
+            "{row}: {kind:?}"
+        );
+    }
+}
+
 /// A scrypt hash cut at a whole byte is a shorter scrypt hash of the same password: it verifies, and asks for a rehash.
 /// Any other cut is `Malformed`; none is ever called a wrong password.
 #[test]

@@ -17,7 +17,7 @@
 // With the style, long names of tests break in their tables. Pages of many examples go without: examples of a page that has more
 // than its file are told by lines of this one.
 #[doc = include_str!("catalogue.md")]
-/// <style>.docblock td code { overflow-wrap: anywhere; }</style>
+/// <style>.docblock td > code { overflow-wrap: anywhere; }</style>
 pub mod catalogue {}
 
 #[doc = include_str!("defaults.md")]
@@ -29,16 +29,16 @@ pub mod migration {}
 /// What is promised and what is not: the repository's `SECURITY.md`.
 ///
 #[doc = include_str!("../../SECURITY.md")]
-/// <style>.docblock td code { overflow-wrap: anywhere; }</style>
+/// <style>.docblock td > code { overflow-wrap: anywhere; }</style>
 pub mod promises {}
 
 #[doc = include_str!("review.md")]
-/// <style>.docblock td code { overflow-wrap: anywhere; }</style>
+/// <style>.docblock td > code { overflow-wrap: anywhere; }</style>
 pub mod review {}
 
 #[doc = include_str!("runbooks.md")]
 pub mod runbooks {}
 
 #[doc = include_str!("threat_model.md")]
-/// <style>.docblock td code { overflow-wrap: anywhere; }</style>
+/// <style>.docblock td > code { overflow-wrap: anywhere; }</style>
 pub mod threat_model {}
