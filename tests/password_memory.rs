@@ -3,39 +3,36 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::FileExt;
-use std::process::{Child, Command, Stdio};
+use std::fs;
 
 use palisade::password::{Budget, Hasher, Scheme};
 use sha2::Sha256;
-use zeroize::Zeroize;
 
-const PASSWORD: &str = "4 password that nothing else spells, 0f 32+ bytes";
+#[path = "support/memory.rs"]
+mod memory;
+use memory::{Found, Needle, Worked};
+
+/// No eight bytes of it are spelt elsewhere.
+const PASSWORD: &str = "4b#pqssw0rd thxt-nOthing_els3 sp3lls, 0f 32+ byt3s";
 const SALT: &[u8; 16] = b"sixteen byte sal";
 
 /// Run by the tests below in a process of its own: reads a password, does something with it, says so, and waits.
 #[test]
 fn helper_that_hashes_and_waits() {
-    let Ok(work) = std::env::var("PALISADE_TEST_WORK") else { return };
-    let mut input = File::open("/dev/stdin").unwrap(); // standard input itself has a buffer, which keeps what it read
-    let mut password = [0; PASSWORD.len()];
-    input.read_exact(&mut password).unwrap();
-    let stored = {
-        let password = std::str::from_utf8(&password).unwrap();
+    memory::help(|work, password| {
+        let password = std::str::from_utf8(password).unwrap();
         let hasher = |log_n, p| {
             let budget = Budget::default().memory(128 << 20);
             Hasher::builder().scheme(Scheme::scrypt(log_n, 8, p)).budget(budget).build().unwrap()
         };
-        let kept = match work.as_str() {
+        let kept = match work {
             "one lane" => hasher(14, 1),
             "three lanes" => hasher(14, 3),
             "a thousand" => hasher(11, 1),
             _ => hasher(4, 1),
         };
         let mut stored = String::new();
-        match work.as_str() {
+        match work {
             "one lane" | "three lanes" => {
                 stored = kept.hash(password).unwrap().into_string();
                 assert!(kept.verify(password, &stored).is_ok());
@@ -73,104 +70,46 @@ fn helper_that_hashes_and_waits() {
             other => panic!("{other}"),
         }
         std::mem::forget(kept); // as in a service, which keeps it and its memory
-        stored
-    };
-    password.zeroize();
-    println!("\n{stored}");
-    println!("ready");
-    let mut more = [0];
-    let _ended = input.read(&mut more).unwrap();
+        println!("\n{stored}");
+    });
 }
 
-/// A process that has done its work, and waits.
-struct Hashed {
-    child: Child,
-    lines: Vec<String>,
+fn hashed(work: &str) -> Worked {
+    Worked::after("helper_that_hashes_and_waits", work, PASSWORD.as_bytes(), &[])
 }
 
-impl Hashed {
-    fn after(work: &str) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["helper_that_hashes_and_waits", "--exact", "--test-threads=1", "--nocapture"]);
-        command.env("PALISADE_TEST_WORK", work).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut hashed = Self { child: command.spawn().unwrap(), lines: Vec::new() };
-        hashed.child.stdin.as_mut().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
-        let lines = BufReader::new(hashed.child.stdout.take().unwrap()).lines().map(|line| line.unwrap());
-        hashed.lines = lines.take_while(|line| line != "ready").collect();
-        assert!(hashed.child.try_wait().unwrap().is_none(), "{work}: the helper ended early");
-        hashed
+/// What is left of the password, or of what a guess at it could be held against.
+fn left(hashed: &Worked, lanes: usize) -> Vec<Found> {
+    let stored = hashed.lines.iter().rfind(|line| line.starts_with("$scrypt$")).unwrap();
+    let salt = from_base64(stored.split('$').nth(3).unwrap());
+    let mut blocks = vec![0; lanes * 1024];
+    pbkdf2::pbkdf2_hmac::<Sha256>(PASSWORD.as_bytes(), &salt, 1, &mut blocks);
+    let mixed: Vec<u8> = blocks.chunks_exact(1024).flat_map(|lane| mixed(lane, 1 << 14)).collect();
+    let needle = |name: &str, bytes| Needle { name: name.to_owned(), bytes };
+    let mut needles = vec![needle("password", PASSWORD.as_bytes().to_vec())];
+    for (name, pad) in [("inner key", 0x36), ("outer key", 0x5c)] {
+        needles.push(needle(name, PASSWORD.bytes().map(|byte| byte ^ pad).collect()));
     }
-
-    fn salt(&self) -> Vec<u8> {
-        let stored = self.lines.iter().rfind(|line| line.starts_with("$scrypt$")).unwrap();
-        from_base64(stored.split('$').nth(3).unwrap())
-    }
-
-    /// All that can be read of its memory: what it is, and its bytes.
-    fn memory(&self) -> Vec<(String, Vec<u8>)> {
-        let memory = File::open(format!("/proc/{}/mem", self.child.id())).unwrap();
-        let maps = fs::read_to_string(format!("/proc/{}/maps", self.child.id())).unwrap();
-        let mut found = Vec::new();
-        for line in maps.lines() {
-            let mut fields = line.split_whitespace();
-            let (range, rights) = (fields.next().unwrap(), fields.next().unwrap());
-            let (start, end) = range.split_once('-').unwrap();
-            let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
-            let name = fields.nth(3).unwrap_or_default();
-            if rights.starts_with("rw") && name != "[vvar]" {
-                let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-                memory.read_exact_at(&mut bytes, start).unwrap();
-                found.push((line.to_owned(), bytes));
-            }
+    for (name, blocks) in [("PBKDF2's output", blocks), ("what was mixed", mixed)] {
+        for chunk in blocks.chunks_exact(64) {
+            needles.push(needle(name, chunk.to_vec()));
+            // The order in which tables hold it.
+            needles.push(needle(name, [0, 5, 10, 15].map(|word| &chunk[word * 4..][..4]).concat()));
         }
-        found
     }
-
-    /// Where a secret is left, and which: what a guess at the password could be held against, or the password.
-    fn left(&self, lanes: usize) -> Vec<String> {
-        let mut blocks = vec![0; lanes * 1024];
-        pbkdf2::pbkdf2_hmac::<Sha256>(PASSWORD.as_bytes(), &self.salt(), 1, &mut blocks);
-        let mixed: Vec<u8> = blocks.chunks_exact(1024).flat_map(|lane| mixed(lane, 1 << 14)).collect();
-        let mut needles = vec![("password", PASSWORD.as_bytes()[..24].to_vec())];
-        for (name, pad) in [("inner key", 0x36), ("outer key", 0x5c)] {
-            needles.push((name, PASSWORD.bytes().take(24).map(|byte| byte ^ pad).collect()));
-        }
-        for (name, blocks) in [("PBKDF2's output", blocks), ("what was mixed", mixed)] {
-            for chunk in blocks.chunks_exact(64) {
-                needles.push((name, chunk[16..32].to_vec()));
-                // The order in which tables hold it.
-                needles.push((name, [0, 5, 10, 15].map(|word| &chunk[word * 4..][..4]).concat()));
-            }
-        }
-        let mut left = Vec::new();
-        for (map, bytes) in self.memory() {
-            for (name, needle) in &needles {
-                if memchr::memmem::find(&bytes, needle).is_some() {
-                    left.push(format!("{name} in {map}"));
-                }
-            }
-        }
-        left
-    }
-}
-
-impl Drop for Hashed {
-    fn drop(&mut self) {
-        let _killed = self.child.kill();
-        let _reaped = self.child.wait();
-    }
+    hashed.left(&needles)
 }
 
 #[test]
 fn nothing_is_left_of_a_password_that_was_hashed() {
     for (work, lanes) in [("one lane", 1), ("three lanes", 3), ("two at once", 1)] {
-        let hashed = Hashed::after(work);
-        assert_eq!(hashed.left(lanes), [""; 0], "{work}");
+        let hashed = hashed(work);
+        assert_eq!(left(&hashed, lanes), [], "{work}");
         // The memory that the next hash will work in is kept, and holds nothing.
         let tables: Vec<_> = hashed
             .memory()
             .into_iter()
-            .map(|(_, bytes)| bytes)
+            .map(|region| region.bytes)
             .filter(|bytes| bytes.len() >= 16 << 20)
             .collect();
         assert!(!tables.is_empty(), "{work}");
@@ -182,21 +121,21 @@ fn nothing_is_left_of_a_password_that_was_hashed() {
 
 #[test]
 fn the_search_finds_what_is_left_where_memory_is_not_wiped() {
-    let left = Hashed::after("the scrypt crate").left(1);
+    let left = left(&hashed("the scrypt crate"), 1);
     for what in ["PBKDF2's output", "what was mixed"] {
-        assert!(left.iter().any(|left| left.starts_with(what)), "{what}: {left:?}");
+        assert!(left.iter().any(|left| left.name == what), "{what}: {left:?}");
     }
 }
 
 #[test]
 fn a_thousand_hashes_take_no_more_memory_than_twenty() {
-    let hashed = Hashed::after("a thousand");
+    let hashed = hashed("a thousand");
     let resident = |status: &str| -> u64 {
         let kib = status.split([';', '\n']).find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         kib.trim().trim_end_matches(" kB").parse().unwrap()
     };
     let after_twenty = resident(hashed.lines.iter().find(|line| line.contains("VmHWM:")).unwrap());
-    let after_all = resident(&fs::read_to_string(format!("/proc/{}/status", hashed.child.id())).unwrap());
+    let after_all = resident(&hashed.about("status"));
     assert!(after_all <= after_twenty + 256, "{after_twenty} KiB, then {after_all}");
 }
 
