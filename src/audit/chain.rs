@@ -1,14 +1,14 @@
 //! The keys and the arithmetic of the chain; no input or output.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::ratchet::Ratchet;
-use crate::keys::{Key, KeyId, KeyRing, MacKey, Snapshot};
-use crate::secret::{ExposeSecret, SecretBytes};
+use crate::keys::{Key, KeyId, KeyRing, MacKey};
+use crate::secret::{CIPHER, ExposeSecret, SecretBytes, on_clean_stack};
 
 /// Where a chain stands: what the next record must follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,74 +54,61 @@ impl From<Ratchet> for ChainKey {
     }
 }
 
-/// The key of one chain that records are made under now, derived once for each state of its source.
+/// The key of one chain in the ratchet's epoch of now, derived once. Of a ring, the ring itself keeps it.
 #[derive(Default)]
-pub(super) struct Current(Option<(Stamp, KeyId, Arc<MacKey>)>);
-
-/// What a derived key belongs to.
-struct Stamp {
-    chain: [u8; 16],
-    epoch: u64,
-    /// Of a ring: its state. Weak, so that a destroyed key is erased though the log rests; and a weak pointer keeps its
-    /// allocation, so that no later state can be taken for this one.
-    state: Weak<Snapshot>,
-}
+pub(super) struct Current(Option<([u8; 16], u64, Arc<MacKey>)>);
 
 impl Current {
     pub(super) fn key(&mut self, source: &Source, chain: &[u8; 16]) -> (KeyId, Arc<MacKey>) {
-        let (state, epoch) = match source {
-            Source::Ring(ring) => (Arc::downgrade(&ring.snapshot()), 0),
-            Source::Ratchet(ratchet) => (Weak::new(), ratchet.epoch()),
-        };
-        if let Some((stamp, id, key)) = &self.0
-            && stamp.chain == *chain
-            && stamp.epoch == epoch
-            && stamp.state.ptr_eq(&state)
-        {
-            return (*id, Arc::clone(key));
-        }
-        let (id, key) = match source {
+        let ratchet = match source {
             Source::Ring(ring) => {
                 let snapshot = ring.snapshot();
-                (snapshot.primary().id, ring_key(snapshot.primary(), chain))
+                return (snapshot.primary().id, ring_key(snapshot.primary(), chain));
             }
-            Source::Ratchet(ratchet) => (ratchet.key_id(), epoch_key(ratchet.secret(), chain)),
+            Source::Ratchet(ratchet) => ratchet,
         };
-        let key = Arc::new(key);
-        self.0 = Some((Stamp { chain: *chain, epoch, state }, id, Arc::clone(&key)));
-        (id, key)
+        let known = self.0.take().filter(|(of, epoch, _)| of == chain && *epoch == ratchet.epoch());
+        let new = || (*chain, ratchet.epoch(), Arc::new(epoch_key(ratchet.secret(), chain)));
+        let (_, _, key) = self.0.insert(known.unwrap_or_else(new));
+        (ratchet.key_id(), Arc::clone(key))
     }
 }
 
 /// The key of one chain under a key of the ring.
-pub(super) fn ring_key(key: &Key, chain: &[u8; 16]) -> MacKey {
-    key.mac_key(&[CHAIN, chain])
+pub(super) fn ring_key(key: &Key, chain: &[u8; 16]) -> Arc<MacKey> {
+    key.mac_key(CHAIN, chain)
 }
 
 /// The key of one chain in one epoch of a ratchet.
 pub(super) fn epoch_key(secret: &SecretBytes, chain: &[u8; 16]) -> MacKey {
-    let mut derived = Zeroizing::new([0; 32]);
-    expand(secret, &[b"chain", chain], &mut derived);
-    MacKey::new(&derived)
+    on_clean_stack::<CIPHER, _>(|| {
+        let mut derived = Zeroizing::new([0; 32]);
+        expand(secret, &[b"chain", chain], &mut derived);
+        MacKey::new(&derived)
+    })
 }
 
 /// A ratchet's first secret.
 pub(super) fn first_epoch(key: &Key, ratchet: &[u8; 16]) -> SecretBytes {
-    let mut first = Zeroizing::new([0; 32]);
-    key.derive(&[RATCHET, ratchet], &mut *first);
-    SecretBytes::from(first.as_slice())
+    on_clean_stack::<CIPHER, _>(|| {
+        let mut first = Zeroizing::new([0; 32]);
+        key.derive(&[RATCHET, ratchet], &mut *first);
+        SecretBytes::from(first.as_slice())
+    })
 }
 
 /// The secret of the next epoch, from which this one's cannot be computed.
 pub(super) fn next_epoch(secret: &SecretBytes) -> SecretBytes {
-    let mut next = Zeroizing::new([0; 32]);
-    expand(secret, &[b"next"], &mut next);
-    SecretBytes::from(next.as_slice())
+    on_clean_stack::<CIPHER, _>(|| {
+        let mut next = Zeroizing::new([0; 32]);
+        expand(secret, &[b"next"], &mut next);
+        SecretBytes::from(next.as_slice())
+    })
 }
 
 /// The MAC of a record, which covers the one before and so all before.
 pub(super) fn mac(key: &MacKey, before: &[u8; 32], signed: &[u8]) -> [u8; 32] {
-    key.tag(&[b"record", before, signed])
+    *key.tag(&[b"record", before, signed])
 }
 
 fn expand(secret: &SecretBytes, info: &[&[u8]], into: &mut [u8; 32]) {

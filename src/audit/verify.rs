@@ -229,8 +229,6 @@ struct Chain {
     /// The MAC before the head's.
     before_head: [u8; 32],
     ratchet: Option<Epoch>,
-    /// Derived once for each key of the ring.
-    keys: Vec<(KeyId, MacKey)>,
 }
 
 struct Epoch {
@@ -352,7 +350,7 @@ impl Chain {
             }
         };
         let head = Head { chain, seq: outline.seq, mac: before };
-        Ok(Self { first: outline.seq, first_epoch, head, before_head: before, ratchet, keys: Vec::new() })
+        Ok(Self { first: outline.seq, first_epoch, head, before_head: before, ratchet })
     }
 
     /// Whether a record follows the head.
@@ -405,11 +403,8 @@ impl Chain {
             }
             return Ok(begins);
         }
-        if !self.keys.iter().any(|(id, _)| *id == outline.key) {
-            let key = snapshot.stored(outline.key).ok_or(FindingKind::UnknownKey(outline.key))?;
-            self.keys.push((key.id, chain::ring_key(key, &self.head.chain)));
-        }
-        Ok(self.keys.iter().any(|(id, key)| *id == outline.key && matches(key)))
+        let key = snapshot.stored(outline.key).ok_or(FindingKind::UnknownKey(outline.key))?;
+        Ok(matches(&chain::ring_key(key, &self.head.chain)))
     }
 }
 

@@ -1,11 +1,16 @@
 use zeroize::Zeroizing;
 
 use super::Reason;
+use crate::secret::{HASH, on_clean_stack};
 
 /// Refuses a value that is no secret because everyone knows it.
 ///
 /// Case and separators do not matter: `Change-Me` is `changeme`.
 pub(super) fn refuse(name: &str, value: &str) -> Result<(), Reason> {
+    on_clean_stack::<HASH, _>(|| judge(name, value))
+}
+
+fn judge(name: &str, value: &str) -> Result<(), Reason> {
     let trimmed = value.trim();
     let plain = squeezed(trimmed);
     if plain == squeezed(name) {

@@ -1,13 +1,14 @@
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, SystemTime};
 
 use hkdf::Hkdf;
 use sha2::Sha256;
 
+use super::mac::Derived;
 use crate::encoding;
-use crate::secret::{ExposeSecret, SecretBytes};
+use crate::secret::{CIPHER, ExposeSecret, SecretBytes, on_clean_stack};
 
 /// The public name of a key: eight hexadecimal digits.
 ///
@@ -103,10 +104,12 @@ pub(super) struct Material {
     pub(super) bytes: SecretBytes,
     /// HKDF's first half, done once.
     extracted: Hkdf<Sha256>,
+    /// What was derived from it for HMAC. Here, so that it is erased with it.
+    pub(super) macs: RwLock<Vec<Derived>>,
 }
 
 impl Key {
-    /// Fills `output`, at most 8,160 bytes, with a key for one purpose.
+    /// Fills `output`, at most 8,160 bytes, with a key for one purpose. To be called on a stack that is cleaned.
     ///
     /// A purpose starts with a label of its room, and no label starts with another: `seal`, `palisade token v1`.
     pub(crate) fn derive(&self, purpose: &[&[u8]], output: &mut [u8]) {
@@ -125,8 +128,10 @@ impl Key {
 
 impl Material {
     pub(super) fn new(bytes: SecretBytes) -> Arc<Self> {
-        let extracted = Hkdf::new(Some(SALT), bytes.expose_secret());
-        Arc::new(Self { bytes, extracted })
+        on_clean_stack::<CIPHER, _>(|| {
+            let extracted = Hkdf::new(Some(SALT), bytes.expose_secret());
+            Arc::new(Self { bytes, extracted, macs: RwLock::default() })
+        })
     }
 }
 

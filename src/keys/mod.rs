@@ -41,7 +41,6 @@ mod error;
 mod file;
 mod key;
 mod mac;
-mod mac_keys;
 mod ring;
 mod wrapped;
 
@@ -53,5 +52,4 @@ pub use wrapped::Wrapping;
 
 pub(crate) use key::Key;
 pub(crate) use mac::MacKey;
-pub(crate) use mac_keys::MacKeys;
 pub(crate) use ring::Snapshot;

@@ -83,11 +83,6 @@ impl Snapshot {
         self.stored(id).filter(|key| key.state != KeyState::Retired)
     }
 
-    /// A number that grows with every change.
-    pub(crate) fn version(&self) -> u64 {
-        self.version
-    }
-
     /// Whether what [`Snapshot`] promises of its keys holds.
     pub(super) fn is_sound(&self) -> bool {
         let primaries = self.keys.iter().filter(|key| key.state == KeyState::Primary).count();

@@ -30,7 +30,7 @@ use crate::compare;
 use crate::config::KeyBytes;
 use crate::encoding;
 use crate::random;
-use crate::secret::{ExposeSecret, SecretBytes, SecretString};
+use crate::secret::{CIPHER, ExposeSecret, SecretBytes, SecretString, on_clean_stack};
 
 /// What a ring's text is encrypted under.
 ///
@@ -77,6 +77,15 @@ impl fmt::Debug for Wrapping {
 
 /// Writes a ring's text.
 pub(super) fn seal(snapshot: &Snapshot, wrapping: &Wrapping) -> Result<String, KeyError> {
+    on_clean_stack::<CIPHER, _>(|| write(snapshot, wrapping))
+}
+
+/// Reads a ring's text.
+pub(super) fn open(text: &str, wrapping: &Wrapping) -> Result<Snapshot, KeyError> {
+    on_clean_stack::<CIPHER, _>(|| read(text, wrapping))
+}
+
+fn write(snapshot: &Snapshot, wrapping: &Wrapping) -> Result<String, KeyError> {
     let mut salt = [0; SALT_BYTES];
     random::fill(&mut salt)?;
     let costs = match wrapping.0 {
@@ -110,8 +119,7 @@ pub(super) fn seal(snapshot: &Snapshot, wrapping: &Wrapping) -> Result<String, K
     Ok(text)
 }
 
-/// Reads a ring's text.
-pub(super) fn open(text: &str, wrapping: &Wrapping) -> Result<Snapshot, KeyError> {
+fn read(text: &str, wrapping: &Wrapping) -> Result<Snapshot, KeyError> {
     let malformed = KeyErrorKind::Malformed;
     let text = text.trim_end();
     if text.len() > MAX_TEXT {

@@ -18,7 +18,7 @@ pub(super) struct Pepper {
 
 /// What of a password is hashed.
 pub(super) fn tag(key: &Key, password: &[u8]) -> Zeroizing<[u8; 32]> {
-    Zeroizing::new(key.mac_key(&[LABEL]).tag(&[b"password", password]))
+    key.mac_key(LABEL, &[]).tag(&[b"password", password])
 }
 
 /// How the text of a peppered hash starts.

@@ -1,11 +1,13 @@
 //! What a writer holds back until it is complete, in bounded memory.
 
 use super::redactor::notice;
+use crate::secret::Growing;
 
 /// The beginning of a line or an event; of one that is too long, only its length.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Held {
-    bytes: Vec<u8>,
+    /// Not redacted yet.
+    bytes: Growing,
     /// How many bytes were dropped, and the first of them that is no white space.
     dropped: usize,
     first: u8,
@@ -13,7 +15,7 @@ pub(super) struct Held {
 
 /// What was held back.
 pub(super) enum Taken {
-    Whole(Vec<u8>),
+    Whole(Growing),
     /// What to show for what was too long.
     Dropped(String),
 }
@@ -22,7 +24,7 @@ impl Held {
     /// Keeps `piece` as well, or drops all if that is more than `longest`.
     pub(super) fn push(&mut self, piece: &[u8], longest: usize) {
         if self.dropped == 0 && self.bytes.len() + piece.len() <= longest {
-            self.bytes.extend_from_slice(piece);
+            self.bytes.extend(piece);
             return;
         }
         if self.dropped == 0 {
@@ -30,7 +32,7 @@ impl Held {
             self.first = begun.copied().unwrap_or(0);
         }
         self.dropped += self.bytes.len() + piece.len();
-        self.bytes = Vec::new();
+        self.bytes = Growing::default();
     }
 
     /// Nothing is held back, nor was it dropped.
@@ -51,7 +53,7 @@ impl Held {
     }
 
     /// Goes on with `bytes`, or only with their memory, once they are taken and cleared.
-    pub(super) fn put_back(&mut self, bytes: Vec<u8>) {
+    pub(super) fn put_back(&mut self, bytes: Growing) {
         self.bytes = bytes;
     }
 }

@@ -1,23 +1,21 @@
 //! Secrets that are known, in every form in which they appear.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use zeroize::Zeroizing;
 
 use super::detect::{Detail, Scene};
 use super::error::{RedactError, RedactErrorKind};
 use super::kind::Kind;
-use super::text::cut;
+use super::text::{cut, starts_with};
 use crate::compare;
 use crate::encoding;
 
-/// Registered secrets, and the automaton that finds them.
+/// Registered secrets, and where to look for them.
 #[derive(Default)]
 pub(super) struct Known {
     secrets: Vec<Arc<Secret>>,
-    automaton: Option<AhoCorasick>,
+    index: Index,
 }
 
 struct Secret {
@@ -59,30 +57,96 @@ impl Known {
     }
 
     fn of(secrets: Vec<Arc<Secret>>) -> Self {
-        let forms = || secrets.iter().flat_map(|secret| &secret.forms).map(|form| form.as_slice());
-        // Of the three kinds of automata, this one is built in milliseconds for secrets of kilobytes (a DFA takes seconds),
-        // and is half as fast as the DFA over the text.
-        let builder = || {
-            AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .match_kind(MatchKind::Standard)
-                .build(forms())
-        };
-        let automaton = (!secrets.is_empty())
-            .then(|| builder().expect("some thousand secrets of 16 KiB fit into its 2^31 states"));
-        Self { secrets, automaton }
+        let places =
+            secrets.iter().enumerate().flat_map(|(secret, known)| {
+                known.forms.iter().enumerate().filter_map(move |(form, text)| {
+                    Some(Entry { hash: hash(text.first_chunk()?), secret, form })
+                })
+            });
+        let index = Index::of(places.collect());
+        Self { secrets, index }
     }
 
     pub(super) fn look(&self, scene: &mut Scene<'_>) {
-        let Some(automaton) = self.automaton.as_ref().filter(|automaton| automaton.is_match(scene.text))
-        else {
-            return;
-        };
-        // Overlapping: a short secret that begins earlier must not expose the rest of a long one.
-        for found in automaton.find_overlapping_iter(scene.text) {
-            scene.add(found.range(), Kind::Registered, Detail::None);
+        let text = scene.text;
+        for (start, first) in text.windows(SHORTEST).enumerate() {
+            let Some(first) = first.first_chunk() else { return };
+            for &Entry { secret, form, .. } in self.index.with(hash(first)) {
+                let form = self.secrets.get(secret).and_then(|secret| secret.forms.get(form));
+                // Overlapping: a short secret that begins earlier must not expose the rest of a long one.
+                if let Some(form) = form.filter(|form| starts_with(text, start, form)) {
+                    scene.add(start..start + form.len(), Kind::Registered, Detail::None);
+                }
+            }
         }
     }
+}
+
+/// The forms by a hash of their first eight bytes: an automaton would be a copy of them that nobody can erase.
+///
+/// A line of 77 bytes takes 135 ns more, with one secret and with a hundred, where the automaton of aho-corasick took 126 and 195;
+/// a hundred secrets are registered in 20 ms instead of 308 (2026-11-23, rustc 1.95).
+struct Index {
+    /// By bucket.
+    entries: Vec<Entry>,
+    /// Where the entries of each bucket begin, and where the last ends; of a hash its upper bits are the bucket.
+    begins: Vec<u32>,
+    shift: u32,
+}
+
+/// A form, and the hash of its first bytes.
+struct Entry {
+    hash: u64,
+    secret: usize,
+    form: usize,
+}
+
+impl Index {
+    fn of(mut entries: Vec<Entry>) -> Self {
+        // Nearly all buckets are empty, so that nearly all places are passed over at once.
+        let buckets = (entries.len() * 16).next_power_of_two().max(2);
+        let shift = 64 - buckets.ilog2();
+        entries.sort_unstable_by_key(|entry| entry.hash);
+        let mut begins = Vec::with_capacity(buckets + 1);
+        let mut passed = 0;
+        for bucket in 0..=buckets as u64 {
+            let rest = entries.get(passed..).unwrap_or_default();
+            passed += rest.iter().take_while(|entry| entry.hash >> shift < bucket).count();
+            begins.push(u32::try_from(passed).expect("forms are fewer than bytes of memory"));
+        }
+        Self { entries, begins, shift }
+    }
+
+    /// The entries of a hash.
+    #[inline]
+    fn with(&self, hash: u64) -> impl Iterator<Item = &Entry> {
+        let bucket = (hash >> self.shift) as usize;
+        let (begin, end) = match self.begins.get(bucket..bucket + 2) {
+            Some(&[begin, end]) => (begin as usize, end as usize),
+            _ => (0, 0),
+        };
+        self.entries.get(begin..end).unwrap_or_default().iter().filter(move |entry| entry.hash == hash)
+    }
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::of(Vec::new())
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        // A hash can be turned back into the bytes that it is of.
+        self.entries.iter_mut().for_each(|entry| entry.hash = 0);
+        zeroize::optimization_barrier(self.entries.as_slice());
+    }
+}
+
+/// A number that no line of a log makes alike for many of its places: multiplication by the golden ratio.
+#[inline]
+fn hash(first: &[u8; SHORTEST]) -> u64 {
+    u64::from_le_bytes(*first).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// A secret as it is, and as encodings write it. What an encoding writes together with a neighbour is left out.
@@ -113,50 +177,60 @@ fn texts(secret: &[u8], forms: &mut Vec<Zeroizing<Vec<u8>>>) {
         let shifted = Zeroizing::new([cut(&[0; 2], 0, offset), secret].concat());
         // Characters that hold only bits of ours: RFC 4648 §4, six bits each.
         let own = (offset * 8).div_ceil(6)..shifted.len() * 8 / 6;
-        let standard = encoding::base64_unpadded(&shifted).into_bytes();
-        let url = encoding::base64url(&shifted).into_bytes();
-        add(cut(&standard, own.start, own.end).to_vec());
-        add(cut(&url, own.start, own.end).to_vec());
+        for text in [encoding::base64_unpadded(&shifted), encoding::base64url(&shifted)] {
+            let text = Zeroizing::new(text.into_bytes());
+            add(cut(&text, own.start, own.end).to_vec());
+        }
     }
     for kept in [&b"-._~"[..], b"-._~!'()*", b"-._*", b"-._~!$&'()*+,;=:@/?#[]", b"-._~!$&'()*+,;=:@/"] {
         for lower in [false, true] {
-            let encoded = percent(secret, kept, lower);
-            add(encoded.clone());
-            if secret.contains(&b' ') {
-                add(String::from_utf8_lossy(&encoded).replace("%20", "+").into_bytes());
-            }
+            add(percent(secret, kept, lower, "%20"));
+            add(percent(secret, kept, lower, "+"));
         }
     }
     if let Ok(text) = std::str::from_utf8(secret) {
         for style in Json::all() {
             let once = style.escape(text);
             let twice = style.escape(&once);
-            add(style.escape(&twice).into_bytes());
-            add(twice.into_bytes());
-            add(once.into_bytes());
+            for form in [style.escape(&twice), twice, once] {
+                add(form.into_bytes());
+            }
         }
         for apostrophe in ["&#39;", "&apos;", "'"] {
-            let escaped = text
-                .replace('&', "&amp;")
-                .replace('<', "&lt;")
-                .replace('>', "&gt;")
-                .replace('\'', apostrophe);
-            add(escaped.replace('"', "&#34;").into_bytes());
-            add(escaped.replace('"', "&quot;").into_bytes());
-            add(escaped.into_bytes());
+            for quote in ["&#34;", "&quot;", "\""] {
+                add(rewritten(text, |character, write| match character {
+                    '&' => write("&amp;"),
+                    '<' => write("&lt;"),
+                    '>' => write("&gt;"),
+                    '\'' => write(apostrophe),
+                    '"' => write(quote),
+                    character => write(character.encode_utf8(&mut [0; 4])),
+                })
+                .into_bytes());
+            }
         }
     }
 }
 
-/// RFC 3986 §2.1, but for letters, digits and what is `kept`.
-fn percent(secret: &[u8], kept: &[u8], lower: bool) -> Vec<u8> {
+/// A text with other texts in place of its characters, in memory of the exact size: one that grows leaves copies behind.
+fn rewritten(text: &str, each: impl Fn(char, &mut dyn FnMut(&str))) -> String {
+    let mut len = 0;
+    text.chars().for_each(|character| each(character, &mut |piece| len += piece.len()));
+    let mut rewritten = String::with_capacity(len);
+    text.chars().for_each(|character| each(character, &mut |piece| rewritten.push_str(piece)));
+    rewritten
+}
+
+/// RFC 3986 §2.1, but for letters, digits and what is `kept`; with this for a space.
+fn percent(secret: &[u8], kept: &[u8], lower: bool, space: &str) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(secret.len() * 3);
     for &byte in secret {
         if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             encoded.push(byte);
+        } else if byte == b' ' {
+            encoded.extend_from_slice(space.as_bytes());
         } else {
-            let digits = if lower { format!("%{byte:02x}") } else { format!("%{byte:02X}") };
-            encoded.extend_from_slice(digits.as_bytes());
+            encoded.extend([b'%', hex_digit(byte >> 4, !lower), hex_digit(byte & 0xf, !lower)]);
         }
     }
     encoded
@@ -189,35 +263,38 @@ impl Json {
     }
 
     fn escape(self, text: &str) -> String {
-        let mut escaped = String::with_capacity(text.len() * 2);
-        for character in text.chars() {
-            let foreign = self.foreign && !character.is_ascii();
-            match character {
-                character if self.signs.contains(character) || foreign => {
-                    self.number(character, &mut escaped);
-                }
-                '"' | '\\' => escaped.extend(['\\', character]),
-                '/' if self.slash => escaped.push_str("\\/"),
-                '\n' => escaped.push_str("\\n"),
-                '\r' => escaped.push_str("\\r"),
-                '\t' => escaped.push_str("\\t"),
-                '\u{8}' => escaped.push_str("\\b"),
-                '\u{c}' => escaped.push_str("\\f"),
-                character if u32::from(character) < 0x20 => self.number(character, &mut escaped),
-                character => escaped.push(character),
+        rewritten(text, |character, write| match character {
+            character if self.signs.contains(character) || (self.foreign && !character.is_ascii()) => {
+                self.number(character, write);
             }
-        }
-        escaped
+            '"' => write("\\\""),
+            '\\' => write("\\\\"),
+            '/' if self.slash => write("\\/"),
+            '\n' => write("\\n"),
+            '\r' => write("\\r"),
+            '\t' => write("\\t"),
+            '\u{8}' => write("\\b"),
+            '\u{c}' => write("\\f"),
+            character if u32::from(character) < 0x20 => self.number(character, write),
+            character => write(character.encode_utf8(&mut [0; 4])),
+        })
     }
 
-    fn number(self, character: char, escaped: &mut String) {
+    fn number(self, character: char, write: &mut dyn FnMut(&str)) {
         for unit in character.encode_utf16(&mut [0; 2]) {
-            // A String takes all that is written.
-            let _ = if self.capitals {
-                write!(escaped, "\\u{unit:04X}")
-            } else {
-                write!(escaped, "\\u{unit:04x}")
-            };
+            write("\\u");
+            for shift in [12, 8, 4, 0] {
+                let digit = hex_digit((*unit >> shift & 0xf) as u8, self.capitals);
+                write(char::from(digit).encode_utf8(&mut [0; 4]));
+            }
         }
+    }
+}
+
+fn hex_digit(value: u8, capital: bool) -> u8 {
+    match (value, capital) {
+        (..10, _) => b'0' + value,
+        (_, true) => b'A' - 10 + value,
+        (_, false) => b'a' - 10 + value,
     }
 }

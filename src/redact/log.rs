@@ -37,6 +37,7 @@ use ::log::{Log, Metadata, Record};
 use super::fields::Fields;
 use super::mask;
 use super::redactor::Redactor;
+use crate::secret::erase;
 
 impl Redactor {
     /// Wraps a logger of the `log` facade, so that secrets are hidden in what it receives.
@@ -127,8 +128,10 @@ impl Message {
 
 impl Drop for Message {
     fn drop(&mut self) {
-        let mut text = std::mem::take(&mut self.0);
+        let mut text = std::mem::take(&mut self.0).into_bytes();
+        erase(&mut text);
         text.clear();
+        let text = String::from_utf8(text).unwrap_or_default();
         if text.capacity() <= KEPT {
             // At the end of a thread there is nothing to keep it in.
             let _ = MESSAGE.try_with(|kept| kept.set(text));

@@ -80,8 +80,8 @@ impl Mask {
             },
             Form::Pseudonym(ring) => {
                 let tag =
-                    ring.snapshot().primary().mac_key(&[LABEL]).tag(&[kind.name().as_bytes(), &[0], value]);
-                let name = encoding::hex(cut(&tag, 0, 4));
+                    ring.snapshot().primary().mac_key(LABEL, &[]).tag(&[kind.name().as_bytes(), &[0], value]);
+                let name = encoding::hex(cut(&*tag, 0, 4));
                 out.extend_from_slice(format!("[{kind}:{name}]").as_bytes());
             }
         }

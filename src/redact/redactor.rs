@@ -15,6 +15,7 @@ use super::mask::{self, Mask};
 use super::rule::{Rule, Rules};
 use super::scan::{self, Settings};
 use super::writer::Writer;
+use crate::secret::erase;
 
 /// Hides secrets in lines of a log.
 ///
@@ -213,7 +214,9 @@ impl Redactor {
             if again.spans.is_empty() {
                 return Redacted { bytes: Some(bytes), open_armour };
             }
-            bytes = self.masked(&bytes, &again.spans);
+            let masked = self.masked(&bytes, &again.spans);
+            erase(&mut bytes);
+            bytes = masked;
         }
         self.give_up(line, open_armour)
     }

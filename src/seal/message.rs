@@ -5,7 +5,7 @@ use crate::compare;
 use crate::encoding;
 use crate::keys::{Key, KeyId, KeyRing, KeyState};
 use crate::random;
-use crate::secret::{ExposeSecret, SecretBytes, SecretString, erase};
+use crate::secret::{CIPHER, ExposeSecret, SecretBytes, SecretString, erase, on_clean_stack};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
 
 /// Seals and opens values under a key ring.
@@ -48,10 +48,15 @@ impl Sealer {
     /// # Errors
     /// [`SealError`]: `Random`, or `TooLong` above 64 GiB.
     pub fn seal(&self, plain: &[u8], context: impl Into<Context>) -> Result<Vec<u8>, SealError> {
+        let context = context.into();
+        on_clean_stack::<CIPHER, _>(|| self.seal_for(plain, &context))
+    }
+
+    fn seal_for(&self, plain: &[u8], context: &Context) -> Result<Vec<u8>, SealError> {
         let ring = self.ring.snapshot();
         let mut header = Header { form: MESSAGE, key: ring.primary().id, nonce: [0; NONCE] };
         random::fill(&mut header.nonce)?;
-        let (key, commitment) = header.derive(ring.primary(), &context.into());
+        let (key, commitment) = header.derive(ring.primary(), context);
 
         let mut sealed = Vec::with_capacity(plain.len() + OVERHEAD);
         header.write(&mut sealed);
@@ -77,6 +82,11 @@ impl Sealer {
     /// # Errors
     /// [`SealError`] of kind `Rejected`.
     pub fn open_with_key(&self, sealed: &[u8], context: impl Into<Context>) -> Result<Opened, SealError> {
+        let context = context.into();
+        on_clean_stack::<CIPHER, _>(|| self.open_for(sealed, &context))
+    }
+
+    fn open_for(&self, sealed: &[u8], context: &Context) -> Result<Opened, SealError> {
         let rejected = SealErrorKind::Rejected;
         let (header, rest) = Header::read(sealed, MESSAGE).ok_or(rejected)?;
         let (commitment, rest) = rest.split_at_checked(COMMITMENT).ok_or(rejected)?;
@@ -85,7 +95,7 @@ impl Sealer {
 
         let ring = self.ring.snapshot();
         let key = ring.stored(header.key).ok_or(rejected)?;
-        let (cipher, expected) = header.derive(key, &context.into());
+        let (cipher, expected) = header.derive(key, context);
         if !compare::equal(commitment, &expected) {
             return Err(rejected.into());
         }
@@ -185,7 +195,8 @@ impl Header {
         sealed.extend_from_slice(&self.nonce);
     }
 
-    /// The message's cipher, and the commitment to key, header and context.
+    /// The message's cipher, and the commitment to key, header and context. To be called on a stack that is cleaned: ring does not
+    /// erase a cipher's round keys.
     pub(super) fn derive(&self, key: &Key, context: &Context) -> (LessSafeKey, [u8; COMMITMENT]) {
         let mut expanded = [0; 32 + COMMITMENT];
         let purpose: [&[u8]; 5] =
@@ -209,7 +220,7 @@ const MESSAGE: u8 = 1;
 /// Short, so that HKDF's first block has room for twenty bytes of context, lengths included.
 const DERIVATION: &[u8] = b"seal";
 pub(super) const NONCE: usize = 24;
-const COMMITMENT: usize = 32;
+pub(super) const COMMITMENT: usize = 32;
 pub(super) const TAG: usize = 16;
 /// Form, key id, nonce and commitment.
 pub(super) const HEAD: usize = 1 + 4 + NONCE + COMMITMENT;

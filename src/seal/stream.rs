@@ -1,14 +1,15 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
-use ring::aead::{Aad, LessSafeKey, Nonce, Tag};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::message::{HEAD, Header, NONCE, TAG};
+use super::message::{COMMITMENT, HEAD, Header, NONCE, TAG};
 use super::{Context, SealError, SealErrorKind, Sealer};
 use crate::compare;
-use crate::keys::{KeyId, KeyState};
+use crate::keys::{Key, KeyId, KeyState};
 use crate::random;
+use crate::secret::{CIPHER, on_clean_stack};
 
 /// Seals what is written to it, in constant memory; made by [`Sealer::seal_writer`].
 ///
@@ -50,7 +51,8 @@ pub struct EndSeen {
 
 /// The cipher of one stream, and the number of the next chunk.
 struct Chunks {
-    cipher: LessSafeKey,
+    /// In a place of its own, so that whoever moves the stream leaves no copy.
+    cipher: Box<LessSafeKey>,
     next: u64,
 }
 
@@ -90,13 +92,13 @@ impl Sealer {
     ) -> io::Result<SealWriter<W>> {
         let ring = self.ring.snapshot();
         let header = Header { form: STREAM, key: ring.primary().id, nonce };
-        let (cipher, commitment) = header.derive(ring.primary(), context);
+        let (chunks, commitment) = Chunks::new(&header, ring.primary(), context);
         let mut head = Vec::with_capacity(HEAD);
         header.write(&mut head);
         head.extend_from_slice(&commitment);
         inner.write_all(&head)?;
         let pending = Zeroizing::new(Vec::with_capacity(CHUNK + TAG));
-        Ok(SealWriter { inner, chunks: Chunks { cipher, next: 0 }, pending, failed: false })
+        Ok(SealWriter { inner, chunks, pending, failed: false })
     }
 
     /// Opens a stream that was sealed for `context`; reads and checks its first 61 bytes.
@@ -116,13 +118,13 @@ impl Sealer {
         let (header, commitment) = Header::read(&head, STREAM).ok_or_else(rejected)?;
         let ring = self.ring.snapshot();
         let key = ring.stored(header.key).ok_or_else(rejected)?;
-        let (cipher, expected) = header.derive(key, &context.into());
+        let (chunks, expected) = Chunks::new(&header, key, &context.into());
         if !compare::equal(commitment, &expected) {
             return Err(rejected());
         }
         Ok(OpenReader {
             inner,
-            chunks: Chunks { cipher, next: 0 },
+            chunks,
             ahead: Vec::with_capacity(SEALED_CHUNK + 1),
             plain: Zeroizing::new(Vec::with_capacity(CHUNK + TAG)),
             given: 0,
@@ -154,10 +156,11 @@ impl<W: Write> SealWriter<W> {
         self.check()?;
         self.failed = true;
         let nonce = self.chunks.nonce(last)?;
-        self.chunks
-            .cipher
-            .seal_in_place_append_tag(nonce, Aad::empty(), &mut *self.pending)
-            .expect("a chunk is far below AES-GCM's 64 GiB");
+        let cipher = &self.chunks.cipher;
+        let sealed = on_clean_stack::<CIPHER, _>(|| {
+            cipher.seal_in_place_append_tag(nonce, Aad::empty(), &mut *self.pending)
+        });
+        sealed.expect("a chunk is far below AES-GCM's 64 GiB");
         self.inner.write_all(&self.pending)?;
         self.pending.clear();
         self.failed = false;
@@ -248,6 +251,13 @@ impl EndSeen {
 }
 
 impl Chunks {
+    fn new(header: &Header, key: &Key, context: &Context) -> (Self, [u8; COMMITMENT]) {
+        on_clean_stack::<CIPHER, _>(|| {
+            let (cipher, commitment) = header.derive(key, context);
+            (Self { cipher: Box::new(cipher), next: 0 }, commitment)
+        })
+    }
+
     /// The nonce of the next chunk; each is used once.
     fn nonce(&mut self, last: bool) -> io::Result<Nonce> {
         let number = self.next;
@@ -267,12 +277,21 @@ impl Chunks {
         let tag = Tag::try_from(tag).ok()?;
         let nonce = self.nonce(last).ok()?;
         plain.extend_from_slice(body);
-        let opened = self.cipher.open_in_place_separate_tag(nonce, Aad::empty(), tag, plain, 0..);
-        if opened.is_err() {
+        let open = || self.cipher.open_in_place_separate_tag(nonce, Aad::empty(), tag, plain, 0..).is_ok();
+        if !on_clean_stack::<CIPHER, _>(open) {
             plain.zeroize();
             return None;
         }
         Some(())
+    }
+}
+
+impl Drop for Chunks {
+    /// ring does not erase a cipher's round keys; those of another key lie in their place then.
+    fn drop(&mut self) {
+        *self.cipher =
+            LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[0; 32]).expect("AES-256 takes 32 bytes"));
+        zeroize::optimization_barrier(&*self.cipher);
     }
 }
 

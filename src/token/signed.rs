@@ -2,12 +2,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use super::{OnceStore, SignError, SignErrorKind, TokenDigest};
 use crate::clock::{Clock, SystemClock};
 use crate::compare;
 use crate::encoding;
-use crate::keys::{KeyId, KeyRing, MacKey, MacKeys};
+use crate::keys::{KeyId, KeyRing, MacKey};
 use crate::random;
+use crate::secret::{ExposeSecret, SecretBytes};
 
 /// Makes tokens that carry their own content, and expire; checks them without a database.
 ///
@@ -58,15 +61,12 @@ pub struct Signer {
     ring: KeyRing,
     clock: Arc<dyn Clock>,
     leeway: Duration,
-    /// One for each purpose.
-    keys: MacKeys,
 }
 
 impl Signer {
     /// Signs under the ring's primary key, and verifies under every key that is not retired.
     pub fn new(ring: impl Into<KeyRing>) -> Self {
-        let (clock, keys) = (Arc::new(SystemClock), MacKeys::new(DERIVATION));
-        Self { ring: ring.into(), clock, leeway: Duration::ZERO, keys }
+        Self { ring: ring.into(), clock: Arc::new(SystemClock), leeway: Duration::ZERO }
     }
 
     /// The clock by which tokens expire.
@@ -179,7 +179,7 @@ impl Signer {
         let state = state(payload).ok_or(rejected)?;
         if !compare::equal(
             state_tag,
-            &checked.key.tag(&[STATE_LABEL, identity(checked.fixed()), state.as_ref()]),
+            &*checked.key.tag(&[STATE_LABEL, identity(checked.fixed()), state.as_ref()]),
         ) {
             return Err(rejected.into());
         }
@@ -198,9 +198,9 @@ impl Signer {
         }
         let snapshot = self.ring.snapshot();
         let primary = snapshot.primary();
-        let key = self.keys.of(&snapshot, primary, purpose);
+        let key = primary.mac_key(DERIVATION, purpose.as_bytes());
 
-        let mut bytes = Vec::with_capacity(FIXED + TAG + payload.len() + TAG);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(FIXED + TAG + payload.len() + TAG)); // never grows
         bytes.push(if state.is_some() { BOUND } else { PLAIN });
         bytes.extend_from_slice(&primary.id.to_bytes());
         bytes.extend_from_slice(&self.now()?.saturating_add(milliseconds(ttl)).to_be_bytes());
@@ -209,11 +209,11 @@ impl Signer {
         bytes.extend_from_slice(&unique);
         if let Some(state) = state {
             let tag = key.tag(&[STATE_LABEL, identity(&bytes), state]);
-            bytes.extend_from_slice(&tag);
+            bytes.extend_from_slice(&*tag);
         }
         bytes.extend_from_slice(payload);
         let tag = key.tag(&[LABEL, &bytes]);
-        bytes.extend_from_slice(&tag);
+        bytes.extend_from_slice(&*tag);
         Ok(encoding::base64url(&bytes))
     }
 
@@ -222,9 +222,10 @@ impl Signer {
         if token.len() > MAX_TEXT {
             return Err(rejected.into());
         }
-        let mut bytes = vec![0; encoding::base64url_len(token)];
-        encoding::from_base64url(token, &mut bytes).ok_or(rejected)?;
-        let (signed, tag) = bytes.split_at_checked(bytes.len().saturating_sub(TAG)).ok_or(rejected)?;
+        let decode = |into: &mut [u8]| encoding::from_base64url(token, into).ok_or(rejected);
+        let bytes = SecretBytes::try_filled(encoding::base64url_len(token), decode)?;
+        let all = bytes.expose_secret();
+        let (signed, tag) = all.split_at_checked(all.len().saturating_sub(TAG)).ok_or(rejected)?;
         let fixed: &[u8; FIXED] = signed.first_chunk().ok_or(rejected)?;
         let [first, id @ .., _, _, _, _, _, _, _, _] = fixed.first_chunk::<13>().ok_or(rejected)?;
         if *first != form {
@@ -233,8 +234,8 @@ impl Signer {
 
         let snapshot = self.ring.snapshot();
         let key = snapshot.accepted(KeyId::from_bytes(*id)).ok_or(rejected)?;
-        let key = self.keys.of(&snapshot, key, purpose);
-        if !compare::equal(tag, &key.tag(&[LABEL, signed])) {
+        let key = key.mac_key(DERIVATION, purpose.as_bytes());
+        if !compare::equal(tag, &*key.tag(&[LABEL, signed])) {
             return Err(rejected.into());
         }
 
@@ -263,17 +264,17 @@ struct Checked {
     /// Milliseconds since 1970.
     expires: u64,
     key: Arc<MacKey>,
-    bytes: Vec<u8>,
+    bytes: SecretBytes,
 }
 
 impl Checked {
     fn fixed(&self) -> &[u8] {
-        self.bytes.get(..FIXED).unwrap_or_default()
+        self.bytes.expose_secret().get(..FIXED).unwrap_or_default()
     }
 
     /// All between the fixed part and the tag.
     fn payload(&self) -> &[u8] {
-        self.bytes.get(FIXED..self.bytes.len().saturating_sub(TAG)).unwrap_or_default()
+        self.bytes.expose_secret().get(FIXED..self.bytes.len().saturating_sub(TAG)).unwrap_or_default()
     }
 }
 

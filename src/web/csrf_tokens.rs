@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use zeroize::Zeroizing;
 
 use super::{CsrfRefusal, CsrfTokenError};
 use crate::compare;
 use crate::encoding;
-use crate::keys::{Key, KeyId, KeyRing, MacKeys, Snapshot};
+use crate::keys::{Key, KeyId, KeyRing};
 use crate::random;
 
 /// Tokens in forms and headers that show that a page of the site itself made the request, for one session.
@@ -36,13 +36,12 @@ use crate::random;
 #[derive(Clone, Debug)]
 pub struct CsrfTokens {
     ring: KeyRing,
-    keys: MacKeys,
 }
 
 impl CsrfTokens {
     /// Signs under the ring's primary key, and checks under every key that is not retired.
     pub fn new(ring: impl Into<KeyRing>) -> Self {
-        Self { ring: ring.into(), keys: MacKeys::new(DERIVATION) }
+        Self { ring: ring.into() }
     }
 
     /// Makes a token for a session.
@@ -57,8 +56,8 @@ impl CsrfTokens {
         random::fill(&mut unique)?;
         let snapshot = self.ring.snapshot();
         let key = snapshot.primary();
-        let tag = self.tag(&snapshot, key, session, &unique);
-        Ok(encoding::base64url(&[&key.id.to_bytes()[..], &unique, &tag].concat()))
+        let tag = tag(key, session, &unique);
+        Ok(encoding::base64url(&Zeroizing::new([&key.id.to_bytes()[..], &unique, &*tag].concat())))
     }
 
     /// Checks a token, in a time independent of how much of it is right.
@@ -70,20 +69,19 @@ impl CsrfTokens {
     }
 
     fn is_good(&self, session: &[u8], token: &str) -> Option<bool> {
-        let mut bytes = [0; 4 + UNIQUE + TAG];
-        encoding::from_base64url(token, &mut bytes)?;
+        let mut bytes = Zeroizing::new([0; 4 + UNIQUE + TAG]);
+        encoding::from_base64url(token, &mut *bytes)?;
         let (id, rest) = bytes.split_first_chunk()?;
         let (unique, presented) = rest.split_first_chunk()?;
         let snapshot = self.ring.snapshot();
         let key = snapshot.accepted(KeyId::from_bytes(*id))?;
-        let expected = self.tag(&snapshot, key, session, unique);
-        Some(!session.is_empty() && compare::equal(presented, &expected))
+        let expected = tag(key, session, unique);
+        Some(!session.is_empty() && compare::equal(presented, &*expected))
     }
+}
 
-    fn tag(&self, ring: &Arc<Snapshot>, key: &Key, session: &[u8], unique: &[u8; UNIQUE]) -> [u8; TAG] {
-        let length = (session.len() as u64).to_be_bytes();
-        self.keys.of(ring, key, "").tag(&[&length, session, unique])
-    }
+fn tag(key: &Key, session: &[u8], unique: &[u8; UNIQUE]) -> Zeroizing<[u8; TAG]> {
+    key.mac_key(DERIVATION, &[]).tag(&[&(session.len() as u64).to_be_bytes(), session, unique])
 }
 
 const DERIVATION: &[u8] = b"palisade csrf v1";

@@ -1,10 +1,10 @@
-use std::sync::Arc;
+use zeroize::Zeroizing;
 
 use super::cookie::is_value;
 use super::{CookieError, Header, SessionCookie};
 use crate::compare;
 use crate::encoding;
-use crate::keys::{Key, KeyId, KeyRing, MacKeys, Snapshot};
+use crate::keys::{Key, KeyId, KeyRing};
 
 /// A [`SessionCookie`] whose value is signed: a forged one is refused before a store is asked.
 ///
@@ -32,12 +32,11 @@ use crate::keys::{Key, KeyId, KeyRing, MacKeys, Snapshot};
 pub struct SignedCookie {
     cookie: SessionCookie,
     ring: KeyRing,
-    keys: MacKeys,
 }
 
 impl SignedCookie {
     pub(super) fn new(cookie: SessionCookie, ring: KeyRing) -> Self {
-        Self { cookie, ring, keys: MacKeys::new(DERIVATION) }
+        Self { cookie, ring }
     }
 
     /// As [`SessionCookie::set`], signed under the primary key.
@@ -50,8 +49,8 @@ impl SignedCookie {
         }
         let snapshot = self.ring.snapshot();
         let key = snapshot.primary();
-        let tag = encoding::base64url(&self.tag(&snapshot, key, value));
-        self.cookie.set(&format!("{}.{tag}.{value}", key.id))
+        let tag = encoding::base64url(&*self.tag(key, value));
+        self.cookie.set(&Zeroizing::new([&key.id.to_string(), ".", &tag, ".", value].concat()))
     }
 
     /// As [`SessionCookie::clear`].
@@ -72,11 +71,11 @@ impl SignedCookie {
         encoding::from_base64url(tag, &mut presented)?;
         let snapshot = self.ring.snapshot();
         let key = snapshot.accepted(id.parse::<KeyId>().ok()?)?;
-        compare::equal(&presented, &self.tag(&snapshot, key, value)).then_some(value)
+        compare::equal(&presented, &*self.tag(key, value)).then_some(value)
     }
 
-    fn tag(&self, snapshot: &Arc<Snapshot>, key: &Key, value: &str) -> [u8; TAG] {
-        self.keys.of(snapshot, key, self.cookie.name()).tag(&[value.as_bytes()])
+    fn tag(&self, key: &Key, value: &str) -> Zeroizing<[u8; TAG]> {
+        key.mac_key(DERIVATION, self.cookie.name().as_bytes()).tag(&[value.as_bytes()])
     }
 }
 

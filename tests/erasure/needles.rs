@@ -31,7 +31,8 @@ impl Needles {
             let shifted = [&[0; 2][..offset], secret].concat();
             // Characters that hold bits of the secret alone.
             let own = (offset * 8).div_ceil(6)..shifted.len() * 8 / 6;
-            for text in [Base64Unpadded::encode_string(&shifted), Base64UrlUnpadded::encode_string(&shifted)] {
+            for text in [Base64Unpadded::encode_string(&shifted), Base64UrlUnpadded::encode_string(&shifted)]
+            {
                 self.add(&format!("{name} in base64"), &text[own.clone()]);
             }
         }
@@ -143,14 +144,15 @@ fn percent(secret: &[u8], kept: &[u8], upper: bool) -> String {
     secret.iter().map(|byte| text(*byte)).collect()
 }
 
+/// As Go does.
 fn json(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
+    let escape = |text: String, sign: char| text.replace(sign, &format!("\\u{:04x}", u32::from(sign)));
+    ['<', '>', '&'].into_iter().fold(text.replace('\\', "\\\\").replace('"', "\\\""), escape)
 }
 
 /// FIPS 180-4 §5.3.3.
-const SHA256: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-];
+const SHA256: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// FIPS 197 §5.2, of a key of 32 bytes: the key and what follows from it.
 fn round_keys(key: &[u8]) -> Vec<u8> {
@@ -195,13 +197,15 @@ fn what_is_looked_for_is_what_the_standards_say() {
     assert_eq!((expanded.len(), &expanded[32..36]), (240, &[0x9b, 0xa3, 0x54, 0x11][..]));
     assert_eq!(expanded[236..], [0x70, 0x6c, 0x63, 0x1e]);
     assert_eq!(percent(b"a b/", b"-._~", true), "a%20b%2F");
-    assert_eq!(json(r#"a"\"#), r#"a\"\\"#);
+    assert_eq!(json(r#"a"\<"#), r#"a\"\\\u003c"#);
     // RFC 4231 §4.2, test case 1: the outer hash of the inner one gives the tag.
     let mut needles = Needles::default();
     needles.mac_key("key", &[0x0b; 20]);
-    let state: Vec<_> = needles.0.iter().filter(|needle| needle.name == "key, hashed").map(|needle| &needle.bytes).collect();
+    let state: Vec<_> =
+        needles.0.iter().filter(|needle| needle.name == "key, hashed").map(|needle| &needle.bytes).collect();
     let finish = |state: &[u8], message: &[u8]| -> Vec<u8> {
-        let mut words: [u32; 8] = std::array::from_fn(|at| u32::from_le_bytes(state[at * 4..][..4].try_into().unwrap()));
+        let mut words: [u32; 8] =
+            std::array::from_fn(|at| u32::from_le_bytes(state[at * 4..][..4].try_into().unwrap()));
         let mut block = [0; 64];
         block[..message.len()].copy_from_slice(message);
         block[message.len()] = 0x80;

@@ -81,7 +81,11 @@ impl Worked {
         worked.child.stdin.as_mut().unwrap().write_all(&[&len, secret].concat()).unwrap();
         let lines = BufReader::new(worked.child.stdout.take().unwrap()).lines().map(|line| line.unwrap());
         worked.lines = lines.take_while(|line| line != "ready").collect();
-        assert!(worked.child.try_wait().unwrap().is_none(), "{work}: the helper ended early: {:?}", worked.lines);
+        assert!(
+            worked.child.try_wait().unwrap().is_none(),
+            "{work}: the helper ended early: {:?}",
+            worked.lines
+        );
         worked
     }
 
@@ -181,7 +185,9 @@ impl<'a> Search<'a> {
             }
         }
         let found = found.into_iter();
-        found.map(|(run, name)| Found { place: region.place, name: name.to_owned(), len: run.len() }).collect()
+        found
+            .map(|(run, name)| Found { place: region.place, name: name.to_owned(), len: run.len() })
+            .collect()
     }
 }
 

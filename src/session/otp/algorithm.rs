@@ -3,7 +3,7 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
-use crate::secret::erase;
+use crate::secret::{HASH, erase, on_clean_stack};
 
 /// The hash under a code's HMAC.
 ///
@@ -45,11 +45,11 @@ impl Algorithm {
 
     /// The number that a code shows the last digits of: 31 bits. RFC 4226 §5.3.
     pub(super) fn truncated(self, secret: &[u8], counter: u64) -> u32 {
-        match self {
+        on_clean_stack::<HASH, _>(|| match self {
             Self::Sha1 => truncated::<Hmac<Sha1>>(secret, counter),
             Self::Sha256 => truncated::<Hmac<Sha256>>(secret, counter),
             Self::Sha512 => truncated::<Hmac<Sha512>>(secret, counter),
-        }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::encoding;
 use crate::random::RandomError;
-use crate::secret::{ExposeSecret, SecretString};
+use crate::secret::{ExposeSecret, HASH, SecretString, on_clean_stack};
 use crate::token::TokenDigest;
 
 /// Ten codes that each let their user in once, when the authenticator is lost. Shown once, erased when dropped.
@@ -88,7 +88,7 @@ pub(super) fn digest(user: &str, presented: &str) -> Option<TokenDigest> {
         }
         text.push(digit);
     }
-    (text.len() == digits).then(|| TokenDigest::of(&text))
+    (text.len() == digits).then(|| on_clean_stack::<HASH, _>(|| TokenDigest::of(&text)))
 }
 
 fn generate() -> Result<SecretString, RandomError> {

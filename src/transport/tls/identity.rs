@@ -9,12 +9,11 @@ use rustls::pki_types::UnixTime;
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
-use zeroize::Zeroize;
 
 use super::settings::provider;
 use super::{Refusal, TlsError, TlsErrorKind, pem, verifier};
 use crate::clock::{Clock, SystemClock};
-use crate::secret::{ExposeSecret, SecretBytes};
+use crate::secret::{CIPHER, ExposeSecret, SecretBytes, on_clean_stack};
 
 /// A certificate with those above it, and its private key: what a server shows, or a client to a server that asks.
 ///
@@ -55,9 +54,8 @@ impl Identity {
         if chain.first().is_some_and(verifier::is_weak) {
             return Err(TlsErrorKind::OwnCertificate(Refusal::WeakKey).into());
         }
-        let mut key = pem::private_key(key.expose_secret()).ok_or(TlsErrorKind::Key)?;
-        let signer = any_supported_type(&key);
-        key.zeroize();
+        let key = pem::private_key(key).ok_or(TlsErrorKind::Key)?;
+        let signer = on_clean_stack::<CIPHER, _>(|| any_supported_type(&key.expose_der()));
         let key = CertifiedKey::new(chain, signer.map_err(|_| TlsErrorKind::Key)?);
         match key.keys_match() {
             Ok(()) => Ok(Self { key: Arc::new(key) }),
