@@ -8,23 +8,30 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process};
 
+#[path = "erasure/controls.rs"]
+mod controls;
 #[path = "support/memory.rs"]
 mod memory;
 #[path = "erasure/needles.rs"]
 mod needles;
 #[path = "erasure/operations.rs"]
 mod operations;
+#[path = "erasure/residues.rs"]
+mod residues;
 
+use controls::CONTROLS;
 use memory::{Found, Place, Worked};
 use needles::Needles;
 use operations::{Given, OPERATIONS, Operation, Told, prepare};
+use residues::{RESIDUES, Residue};
 
 /// Run by the tests below in a process of its own.
 #[test]
 fn helper_that_works_and_waits() {
     memory::help(|work, secrets| {
         let folder = env::var("PALISADE_TEST_FOLDER").unwrap();
-        let operation = OPERATIONS.iter().find(|operation| operation.name == work).unwrap();
+        let mut all = OPERATIONS.iter().chain(CONTROLS.iter().map(|(control, _)| control));
+        let operation = all.find(|operation| operation.name == work).unwrap();
         (operation.work)(&Given::read(secrets, Path::new(&folder)));
     });
 }
@@ -48,28 +55,71 @@ fn left(operation: &Operation) -> (usize, Vec<Found>) {
     let worked = Worked::after("helper_that_works_and_waits", operation.name, &secrets, &variables);
     let mut needles = Needles::default();
     (operation.needles)(&given, &Told(worked.lines.clone()), &mut needles);
+    let found = worked.left(&needles.0);
     fs::remove_dir_all(&folder).unwrap();
-    (needles.0.len(), worked.left(&needles.0))
+    (needles.0.len(), found)
 }
 
 /// What passwords are made of; some of it is escaped where it is written.
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!$%&/()=?<>+#'*-_";
 
+fn total<'a>(found: impl IntoIterator<Item = &'a Found>) -> usize {
+    found.into_iter().map(|found| found.len).sum()
+}
+
+/// A line of the table.
+fn show(name: &str, needles: usize, found: &[Found]) {
+    let at = |place| total(found.iter().filter(|found| found.place == place));
+    let [heap, mapping, stack, environment] =
+        [Place::Heap, Place::Mapping, Place::Stack, Place::Environment].map(at);
+    println!("{name:42} {needles:7} {heap:6} {mapping:8} {stack:6} {environment:11}");
+    found.iter().for_each(|found| println!("    {found}"));
+}
+
 #[test]
 fn nothing_is_left_but_what_is_listed() {
-    println!(
-        "{:42} {:>7} {:>6} {:>8} {:>6} {:>11}",
-        "operation", "needles", "heap", "mappings", "stack", "environment"
-    );
+    println!("\nBytes that are left, of secrets and of what is derived from them:");
+    let columns = ["needles", "heap", "mappings", "stack", "environment"];
+    println!("{:42} {}", "operation", columns.join(" "));
+    let mut wrong = Vec::new();
     for operation in OPERATIONS {
         let (needles, found) = left(operation);
-        let sum =
-            |place| found.iter().filter(|found| found.place == place).map(|found| found.len).sum::<usize>();
-        let [heap, mapping, stack, environment] =
-            [Place::Heap, Place::Mapping, Place::Stack, Place::Environment].map(sum);
-        println!("{:42} {needles:7} {heap:6} {mapping:8} {stack:6} {environment:11}", operation.name);
-        for found in found {
-            println!("    {found}");
+        show(operation.name, needles, &found);
+        let listed: Vec<&Residue> =
+            RESIDUES.iter().filter(|residue| residue.operation == operation.name).collect();
+        for found in &found {
+            if !listed.iter().any(|residue| residue.covers(found)) {
+                wrong.push(format!("{}: {found} is not on the list", operation.name));
+            }
         }
+        for residue in listed {
+            let bytes = total(found.iter().filter(|found| residue.covers(found)));
+            if bytes > residue.bytes || (bytes == 0 && !residue.is_sporadic) {
+                wrong.push(format!(
+                    "{}: {} bytes of {} are listed, {bytes} found",
+                    operation.name, residue.bytes, residue.name
+                ));
+            }
+        }
+    }
+    println!("\nWhat of that is known:");
+    for Residue { operation, name, bytes, reason, risk, .. } in RESIDUES {
+        println!("{operation}: {name}, up to {bytes} bytes. {reason} {risk}");
+    }
+    assert_eq!(wrong, [""; 0]);
+    for residue in RESIDUES {
+        assert!(
+            OPERATIONS.iter().any(|operation| operation.name == residue.operation)
+                || cfg!(not(feature = "tls"))
+        );
+    }
+}
+
+#[test]
+fn the_search_finds_what_nobody_erases() {
+    for (control, place) in CONTROLS {
+        let (needles, found) = left(control);
+        show(control.name, needles, &found);
+        assert!(found.iter().any(|found| found.place == *place), "{}", control.name);
     }
 }

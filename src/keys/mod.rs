@@ -31,8 +31,7 @@
 //! # Security
 //! Keys are 32 random bytes. Each purpose gets a key of its own by HKDF, so that a signature can never stand in
 //! for a seal. Key ids are public. `Debug` shows ids and states only. Key bytes, and what is derived from them, are
-//! erased when the last handle that uses them is gone; AES's round keys for one message are not, a limit of the
-//! crate that runs it.
+//! erased when the last handle that uses them is gone; `tests/erasure.rs` searches a process's memory for them.
 //!
 //! # Source
 //! HKDF: RFC 5869 with SHA-256. Key states: NIST SP 800-57 part 1 §7.

@@ -116,7 +116,7 @@ impl Redactor {
     /// The secret is shorter than 8 bytes, so that it would be found in harmless words, or longer than 16 KiB.
     ///
     /// # Security
-    /// The redactor keeps copies until the secret is forgotten; those in its search structure are not erased then.
+    /// The redactor keeps copies, which are erased when the secret is forgotten.
     pub fn register<S: Registrable + ?Sized>(&self, secret: &S) -> Result<(), RedactError> {
         // INVARIANT: what one change builds is not lost by another, and readers wait for neither.
         let _one = self.shared.registering.lock().unwrap_or_else(PoisonError::into_inner);

@@ -30,7 +30,8 @@ use crate::secret::{CIPHER, ExposeSecret, SecretBytes, on_clean_stack};
 /// [secrets](crate::config).
 ///
 /// # Security
-/// What the key's text is decoded to is erased. The key that ring makes of it stays in memory, and is not erased when dropped.
+/// What the key's text is decoded to is erased. The key that ring makes of it is not, when it is dropped; and of a key as SEC 1 a
+/// copy is made that is not. Prefer PKCS #8, and replace a key by starting anew.
 #[derive(Clone)]
 pub struct Identity {
     key: Arc<CertifiedKey>,

@@ -15,6 +15,7 @@ pub(in crate::password) use romix::{Chunk, Progress};
 
 use super::{Algorithm, Ceilings, Costs, Input, NoMemory};
 use crate::password::gate::{Permit, Reach};
+use crate::secret::{HASH, on_clean_stack};
 
 /// scrypt. RFC 7914.
 pub(in crate::password) struct Scrypt;
@@ -143,10 +144,12 @@ fn mix_one(lane: &mut [u8], chunks: usize, permit: &mut Permit<'_>) -> Result<()
 /// Mixes two lanes until one of them is done.
 fn mix_two(one: (&mut Progress, &mut [Chunk]), other: (&mut Progress, &mut [Chunk])) {
     let ((one, memory), (other, memory_of_other)) = (one, other);
-    while !one.is_done() && !other.is_done() {
-        Progress::advance_two((one, memory), (other, memory_of_other));
-        Progress::advance_two((other, memory_of_other), (one, memory));
-    }
+    on_clean_stack::<HASH, _>(|| {
+        while !one.is_done() && !other.is_done() {
+            Progress::advance_two((one, memory), (other, memory_of_other));
+            Progress::advance_two((other, memory_of_other), (one, memory));
+        }
+    });
 }
 
 /// Mixes lanes until there are no more: two at once, where there is memory for both.
