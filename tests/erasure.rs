@@ -3,6 +3,7 @@
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
+#![allow(clippy::print_stdout, reason = "a table, and what one process tells the other")]
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -73,7 +74,9 @@ fn show(name: &str, needles: usize, found: &[Found]) {
     let [heap, mapping, stack, environment] =
         [Place::Heap, Place::Mapping, Place::Stack, Place::Environment].map(at);
     println!("{name:42} {needles:7} {heap:6} {mapping:8} {stack:6} {environment:11}");
-    found.iter().for_each(|found| println!("    {found}"));
+    for found in found {
+        println!("    {found}");
+    }
 }
 
 #[test]

@@ -57,12 +57,11 @@ impl Known {
     }
 
     fn of(secrets: Vec<Arc<Secret>>) -> Self {
-        let places =
-            secrets.iter().enumerate().flat_map(|(secret, known)| {
-                known.forms.iter().enumerate().filter_map(move |(form, text)| {
-                    Some(Entry { hash: hash(text.first_chunk()?), secret, form })
-                })
-            });
+        let places = secrets.iter().enumerate().flat_map(|(secret, known)| {
+            known.forms.iter().enumerate().filter_map(move |(form, text)| {
+                Some(Entry { hash: hash(*text.first_chunk()?), secret, form })
+            })
+        });
         let index = Index::of(places.collect());
         Self { secrets, index }
     }
@@ -70,7 +69,7 @@ impl Known {
     pub(super) fn look(&self, scene: &mut Scene<'_>) {
         let text = scene.text;
         for (start, first) in text.windows(SHORTEST).enumerate() {
-            let Some(first) = first.first_chunk() else { return };
+            let Some(&first) = first.first_chunk() else { return };
             for &Entry { secret, form, .. } in self.index.with(hash(first)) {
                 let form = self.secrets.get(secret).and_then(|secret| secret.forms.get(form));
                 // Overlapping: a short secret that begins earlier must not expose the rest of a long one.
@@ -120,7 +119,7 @@ impl Index {
     /// The entries of a hash.
     #[inline]
     fn with(&self, hash: u64) -> impl Iterator<Item = &Entry> {
-        let bucket = (hash >> self.shift) as usize;
+        let bucket = usize::try_from(hash >> self.shift).unwrap_or_default();
         let (begin, end) = match self.begins.get(bucket..bucket + 2) {
             Some(&[begin, end]) => (begin as usize, end as usize),
             _ => (0, 0),
@@ -145,8 +144,8 @@ impl Drop for Index {
 
 /// A number that no line of a log makes alike for many of its places: multiplication by the golden ratio.
 #[inline]
-fn hash(first: &[u8; SHORTEST]) -> u64 {
-    u64::from_le_bytes(*first).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+fn hash(first: [u8; SHORTEST]) -> u64 {
+    u64::from_le_bytes(first).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// A secret as it is, and as encodings write it. What an encoding writes together with a neighbour is left out.

@@ -5,7 +5,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use memmap2::MmapMut;
-use palisade::secret::SecretString;
+use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
+use zeroize::Zeroize;
 
 use crate::memory::Place;
 use crate::operations::{Given, Operation};
@@ -16,12 +17,13 @@ pub(crate) const CONTROLS: &[(Operation, Place)] = &[
     (control("control: a format!", |given| drop(black_box(format!("password={}", given.text)))), Place::Heap),
     (
         control("control: hexadecimal digits", |given| {
-            drop(black_box(base16ct::lower::encode_string(given.key)))
+            drop(black_box(base16ct::lower::encode_string(given.key)));
         }),
         Place::Heap,
     ),
     (control("control: a String that grew and was erased", a_string_that_grew), Place::Heap),
     (control("control: the heap of another thread", another_heap), Place::Heap),
+    (control("control: a cipher of ring", |given| drop(black_box(Box::new(cipher(given.key))))), Place::Heap),
     (control("control: memory from the kernel", memory_from_the_kernel), Place::Mapping),
     (
         control("control: a large String", |given| std::mem::forget(black_box(given.text.repeat(100_000)))),
@@ -37,18 +39,23 @@ const fn control(name: &'static str, work: fn(&Given<'_>)) -> Operation {
         work,
         needles: |given, _, needles| {
             needles.secret("secret", given.text.as_bytes());
-            needles.secret("secret key", given.key);
+            needles.cipher_key("secret key", given.key);
         },
     }
 }
 
 fn a_string_that_grew(given: &Given<'_>) {
-    let (mut text, mut between) = (String::new(), Vec::new());
-    for character in given.text.chars() {
-        text.push(character);
-        between.push(Box::new([1; 40])); // or it grows where it is
+    let mut text = String::with_capacity(20_000);
+    while text.len() < 19_000 {
+        text.push_str(given.text);
     }
-    drop(SecretString::from(black_box(text)));
+    let _behind = black_box(Box::new([1_u8; 5000]));
+    text.reserve(500_000); // more than there is where it lies
+    black_box(&mut text).zeroize();
+}
+
+fn cipher(key: &[u8]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).unwrap())
 }
 
 fn another_heap(given: &Given<'_>) {

@@ -62,10 +62,9 @@ impl Needles {
             let mut state = SHA256;
             sha2::block_api::compress256(&mut state, &[block]);
             let bytes = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
-            let [a, b, c, d, e, f, g, h] = state;
             self.add(&format!("{name}, hashed"), bytes(&state));
             // The order in which the processor's own instructions keep it.
-            self.add(&format!("{name}, hashed"), bytes(&[f, e, b, a, h, g, d, c]));
+            self.add(&format!("{name}, hashed"), bytes(&[5, 4, 1, 0, 7, 6, 3, 2].map(|word| state[word])));
         }
     }
 
@@ -184,7 +183,7 @@ fn substituted(byte: u8) -> u8 {
 fn product(mut one: u8, other: u8) -> u8 {
     (0..8).fold(0, |sum, bit| {
         let term = if other >> bit & 1 == 1 { one } else { 0 };
-        one = (one << 1) ^ (one >> 7) * 0x1b;
+        one = (one << 1) ^ ((one >> 7) * 0x1b);
         sum ^ term
     })
 }

@@ -93,14 +93,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "password, scrypt",
         work: |given| {
-            hash_and_verify(&Hasher::builder().scheme(Scheme::scrypt(10, 8, 1)).build().unwrap(), given)
+            hash_and_verify(&Hasher::builder().scheme(Scheme::scrypt(10, 8, 1)).build().unwrap(), given);
         },
         needles: password,
     },
     Operation {
         name: "password, Argon2id",
         work: |given| {
-            hash_and_verify(&Hasher::builder().scheme(Scheme::argon2id(1024, 2, 1)).build().unwrap(), given)
+            hash_and_verify(&Hasher::builder().scheme(Scheme::argon2id(1024, 2, 1)).build().unwrap(), given);
         },
         needles: password,
     },
@@ -228,7 +228,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "token, signed",
         work: |given| {
-            let signer = Signer::new(&given.ring());
+            let signer = Signer::new(given.ring());
             let hour = Duration::from_secs(3600);
             let token = Zeroizing::new(signer.sign("reset", given.text.as_bytes(), hour).unwrap());
             assert_eq!(*Zeroizing::new(signer.verify("reset", &token).unwrap()), given.text.as_bytes());
@@ -669,37 +669,29 @@ fn registered(given: &Given<'_>, _: &Told, needles: &mut Needles) {
     needles.secret("secret key", given.key);
 }
 
-/// A number of the curve P-256 times 2^256, modulo the order of its group, in limbs: as ring keeps it.
+/// A number of the curve P-256 times 2^256, modulo the order of its group, last byte first: as ring keeps it.
 #[cfg(feature = "tls")]
 fn montgomery(number: &[u8]) -> Vec<u8> {
     // NIST SP 800-186 §3.2.1.3.
-    let order = [0xf3b9_cac2_fc63_2551, 0xbce6_faad_a717_9e84, 0xffff_ffff_ffff_ffff, 0xffff_ffff_0000_0000];
-    let mut limbs: Vec<u64> =
-        number.chunks(8).rev().map(|limb| u64::from_be_bytes(limb.try_into().unwrap())).collect();
+    let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+    let order = base16ct::lower::decode_vec(order).unwrap();
+    let mut number = number.to_vec();
     for _ in 0..256 {
-        let doubled: Vec<u128> = limbs.iter().map(|limb| u128::from(*limb) << 1).collect();
-        let (mut carry, mut borrow) = (0, 0);
-        let twice: Vec<u64> = doubled
-            .iter()
-            .map(|limb| {
-                let sum = *limb | carry;
-                carry = sum >> 64;
-                (sum & u128::from(u64::MAX)) as u64
-            })
-            .collect();
-        let less: Vec<u64> = twice
-            .iter()
-            .zip(order)
-            .map(|(limb, order)| {
-                let (less, one) = limb.overflowing_sub(order);
-                let (less, other) = less.overflowing_sub(borrow);
-                borrow = u64::from(one || other);
-                less
-            })
-            .collect();
-        limbs = if carry == 1 || borrow == 0 { less } else { twice };
+        let is_beyond = number[0] >> 7 == 1;
+        for at in 0..32 {
+            number[at] = number[at] << 1 | number.get(at + 1).map_or(0, |next| next >> 7);
+        }
+        if is_beyond || number >= order {
+            let mut borrowed = 0;
+            for at in (0..32).rev() {
+                let less = i16::from(number[at]) - i16::from(order[at]) - borrowed;
+                borrowed = i16::from(less < 0);
+                number[at] = u8::try_from(less.rem_euclid(256)).unwrap();
+            }
+        }
     }
-    limbs.iter().flat_map(|limb| limb.to_le_bytes()).collect()
+    number.reverse();
+    number
 }
 
 /// The half of a split token that is secret.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::env;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::process::{Child, Command, Stdio};
@@ -25,7 +25,7 @@ pub(crate) fn help(work: impl FnOnce(&str, &[u8])) {
     input.read_exact(secret).unwrap();
     work(&name, secret);
     secret.zeroize();
-    println!("\nready");
+    io::stdout().write_all(b"\nready\n").unwrap();
     let _ended = input.read(&mut [0]).unwrap();
 }
 
