@@ -1,5 +1,6 @@
 //! Secrets that are known, in every form in which they appear.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -67,17 +68,21 @@ impl Known {
     }
 
     pub(super) fn look(&self, scene: &mut Scene<'_>) {
-        let text = scene.text;
-        for (start, first) in text.windows(SHORTEST).enumerate() {
-            let Some(&first) = first.first_chunk() else { return };
-            for &Entry { secret, form, .. } in self.index.with(hash(first)) {
-                let form = self.secrets.get(secret).and_then(|secret| secret.forms.get(form));
-                // Overlapping: a short secret that begins earlier must not expose the rest of a long one.
-                if let Some(form) = form.filter(|form| starts_with(text, start, form)) {
-                    scene.add(start..start + form.len(), Kind::Registered, Detail::None);
-                }
-            }
+        for place in self.places(scene.text) {
+            scene.add(place, Kind::Registered, Detail::None);
         }
+    }
+
+    /// Where forms are, overlapping: a short secret that begins earlier must not expose the rest of a long one.
+    fn places(&self, text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        text.windows(SHORTEST).enumerate().flat_map(move |(start, first)| {
+            let first = first.first_chunk().map(|first| hash(*first));
+            let entries = first.map(|hash| self.index.with(hash)).into_iter().flatten();
+            entries.filter_map(move |entry| {
+                let form = self.secrets.get(entry.secret)?.forms.get(entry.form)?;
+                starts_with(text, start, form).then(|| start..start + form.len())
+            })
+        })
     }
 }
 
@@ -295,5 +300,34 @@ fn hex_digit(value: u8, capital: bool) -> u8 {
         (..10, _) => b'0' + value,
         (_, true) => b'A' - 10 + value,
         (_, false) => b'a' - 10 + value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_place_of_every_form_is_found(
+            secrets in proptest::collection::vec("[ab/ ]{8,12}", 1..4),
+            texts in proptest::collection::vec("[ab/ ]{0,9}", 0..9),
+        ) {
+            let registered = secrets.iter().filter(|secret| secret.trim().len() >= SHORTEST);
+            let known = registered.fold(Known::default(), |known, secret| known.with(secret.as_bytes()).unwrap());
+            let forms: Vec<_> = known.secrets.iter().flat_map(|secret| &secret.forms).collect();
+            let text = [texts.concat(), secrets.concat(), encoding::hex(secrets[0].as_bytes())].concat();
+            let mut expected: Vec<_> = (0..text.len())
+                .flat_map(|start| forms.iter().map(move |form| (start, form)))
+                .filter(|(start, form)| text.as_bytes()[*start..].starts_with(form))
+                .map(|(start, form)| (start, start + form.len()))
+                .collect();
+            let mut found: Vec<_> =
+                known.places(text.as_bytes()).map(|place| (place.start, place.end)).collect();
+            expected.sort_unstable();
+            found.sort_unstable();
+            prop_assert_eq!(found, expected);
+        }
     }
 }
