@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`catalogue`] | with a list of patterns in hand: each one's call, and the test that shows it |
 //! | [`defaults`] | before production: every number and choice, where it is from, how to change it |
+//! | [`erasure`] | when asked what stays in memory: what is erased, and what is not |
 //! | [`threat_model`] | when designing: who attacks what, which call stands against it, what is left to the application |
 //! | [`promises`] | when judging: what is promised and what is not, boundary by boundary |
 //! | [`migration`] | coming from governor, password-auth, casbin, helmet, lists of regexes, Django |
@@ -22,6 +23,9 @@ pub mod catalogue {}
 
 #[doc = include_str!("defaults.md")]
 pub mod defaults {}
+
+#[doc = include_str!("erasure.md")]
+pub mod erasure {}
 
 #[doc = include_str!("migration.md")]
 pub mod migration {}
