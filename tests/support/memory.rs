@@ -96,16 +96,22 @@ impl Worked {
 
     /// All that can be written of its memory.
     pub(crate) fn memory(&self) -> Vec<Region> {
+        // A thread that ends while it is read takes its stack along.
+        (0..100).find_map(|_| self.read_memory().ok()).expect("its threads rest")
+    }
+
+    fn read_memory(&self) -> io::Result<Vec<Region>> {
         let memory = File::open(format!("/proc/{}/mem", self.child.id())).unwrap();
         let stat = self.about("stat");
         // proc_pid_stat(5): fields 50 and 51 of all, of which two stand before the closing parenthesis.
         let stat: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
         let environment: Range<u64> = stat[47].parse().unwrap()..stat[48].parse().unwrap();
         let (mut found, mut guard) = (Vec::new(), 0);
-        let mut add = |place, range: Range<u64>| {
+        let mut add = |place, range: Range<u64>| -> io::Result<()> {
             let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap()];
-            memory.read_exact_at(&mut bytes, range.start).unwrap();
+            memory.read_exact_at(&mut bytes, range.start)?;
             found.push(Region { place, bytes });
+            Ok(())
         };
         for line in self.about("maps").lines() {
             let mut fields = line.split_whitespace();
@@ -119,18 +125,18 @@ impl Worked {
                 }
                 "[vvar]" => {}
                 "[stack]" => {
-                    add(Place::Stack, start..environment.start);
-                    add(Place::Environment, environment.clone());
-                    add(Place::Stack, environment.end..end);
+                    add(Place::Stack, start..environment.start)?;
+                    add(Place::Environment, environment.clone())?;
+                    add(Place::Stack, environment.end..end)?;
                 }
-                "[heap]" => add(Place::Heap, start..end),
-                "" if start % ARENA == 0 => add(Place::Heap, start..end),
-                "" if guard == start => add(Place::Stack, start..end),
-                _ => add(Place::Mapping, start..end),
+                "[heap]" => add(Place::Heap, start..end)?,
+                "" if start % ARENA == 0 => add(Place::Heap, start..end)?,
+                "" if guard == start => add(Place::Stack, start..end)?,
+                _ => add(Place::Mapping, start..end)?,
             }
             guard = 0;
         }
-        found
+        Ok(found)
     }
 
     /// What of the needles is in its memory.
