@@ -19,6 +19,7 @@ use super::{
 };
 use crate::clock::{Clock, SystemClock};
 use crate::keys::{Key, KeyRing, Snapshot};
+use crate::secret::{CIPHER, on_clean_stack};
 use crate::{compare, random};
 
 /// A password policy: how new passwords are hashed, and what stored ones may cost.
@@ -328,7 +329,9 @@ impl Hasher {
         let started = SystemClock.monotonic();
         #[cfg(test)]
         permit.note(scheme.memory());
-        let derived = scheme.algorithm.derive(scheme.costs, permit, Input { password, salt }, output);
+        let derived = on_clean_stack::<CIPHER, _>(|| {
+            scheme.algorithm.derive(scheme.costs, permit, Input { password, salt }, output)
+        });
         // In the price that other rows are held to, and so in the time of all.
         permit.wipe();
         if scheme == self.scheme && derived.is_ok() {
