@@ -22,12 +22,12 @@ pub fn races(report: &mut Report) {
     let (key, mut before, mut seq) = (hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]), [0; 32], 0_u64);
     Race::new("record an event, to a file without fsync", "≤ 5 µs (200,000 a second)")
         .contender(
-            "palisade, chained and escaped",
+            "palisade: chained and escaped",
             move || log.record(login_failure()).is_ok(),
             |recorded| *recorded,
         )
         .contender(
-            "by hand: serde_json, ring's HMAC, one write",
+            "by hand, chained: serde_json, ring's HMAC, one write",
             move || {
                 seq += 1;
                 let mut line = json(seq);
@@ -44,7 +44,7 @@ pub fn races(report: &mut Report) {
             |written| *written,
         )
         .contender(
-            "by hand: serde_json, one write, no chain",
+            "by hand, no chain: serde_json, one write",
             move || {
                 let mut line = json(1);
                 line.push('\n');

@@ -23,14 +23,14 @@ fn sql_ident(report: &mut Report) {
             move |ok| *ok || names.is_some(),
         )
         .contender(
-            "regex 1.13.1, anchored by hand, and a copy",
+            "regex 1.13.2: anchored by hand, and a copy",
             move || {
                 let text = next();
                 anchored.is_match(text).then(|| text.to_owned()).is_some()
             },
             move |ok| *ok || names.is_some(),
         )
-        .contender("a String alone", move || copied.next().map(|text| black_box(*text).to_owned()), |_| true)
+        .yardstick("a String alone", move || copied.next().map(|text| black_box(*text).to_owned()), |_| true)
         .run(report);
 }
 
@@ -60,14 +60,14 @@ fn pattern(report: &mut Report) {
         let [anchored, of_garde, of_validator] = [(); 3].map(|()| anchored.clone());
         Race::new(work, "")
             .contender("palisade", move || pattern.parse(black_box(text)).is_ok(), |ok| *ok)
-            .contender("regex 1.13.1, anchored by hand", move || anchored.is_match(black_box(text)), |ok| *ok)
+            .contender("regex 1.13.2: anchored by hand", move || anchored.is_match(black_box(text)), |ok| *ok)
             .contender(
-                "garde 0.23.0, anchored by hand",
+                "garde 0.23.0: anchored by hand",
                 move || garde::rules::pattern::apply(black_box(&text), (&of_garde,)).is_ok(),
                 |ok| *ok,
             )
             .contender(
-                "validator 0.21.0, anchored by hand",
+                "validator 0.21.0: anchored by hand",
                 move || validator::ValidateRegex::validate_regex(black_box(&text), &of_validator),
                 |ok| *ok,
             )

@@ -8,19 +8,19 @@ use validator::ValidateEmail;
 
 pub fn races(report: &mut Report) {
     hosts(report, "a host name", values("HOSTS").unwrap_or(HOSTS), "≤ 60 ns");
-    hosts(report, "a host name with an A-label, checked by IDNA2008", A_LABELS, "");
+    hosts(report, "a host name with an A-label, by IDNA2008", A_LABELS, "");
 
     let [mut ours, mut idna] = [(); 2].map(|()| cycle(UNICODE));
     Race::new("a host name in Unicode, by IDNA2008", "")
         .contender("palisade", move || IdnHostname::parse(ours()).is_ok(), |right| *right)
-        .contender("idna 1.1.0, UTS 46", move || idna::domain_to_ascii_strict(idna()).is_ok(), |right| *right)
+        .contender("idna 1.1.0: UTS 46", move || idna::domain_to_ascii_strict(idna()).is_ok(), |right| *right)
         .run(report);
 
     let emails = values("EMAILS").unwrap_or(EMAILS);
     let [mut ours, mut email_address, mut addr, mut validator, mut garde] = [(); 5].map(|()| cycle(emails));
     Race::new("an e-mail address", "≤ 120 ns")
         .contender("palisade", move || Email::parse(ours()).is_ok(), is_expected(emails, EMAILS))
-        .contender("palisade, RFC forms", rfc(emails), is_expected(emails, EMAILS))
+        .yardstick("palisade: RFC forms", rfc(emails), is_expected(emails, EMAILS))
         .contender(
             "email_address 0.2.9",
             move || EmailAddress::from_str(email_address()).is_ok(),
@@ -48,7 +48,7 @@ pub fn races(report: &mut Report) {
             |right| *right,
         )
         .contender(
-            "idna 1.1.0, UTS 46",
+            "idna 1.1.0: UTS 46",
             move || idna::domain_to_ascii_strict(black_box(long)).is_err(),
             |right| *right,
         )
@@ -61,17 +61,17 @@ fn hosts(report: &mut Report, work: &'static str, names: &'static [&'static str]
     Race::new(work, goal)
         .contender("palisade", move || Hostname::parse(ours()).is_ok(), is_expected(names, known))
         .contender(
-            "hostname-validator 1.1.1, no A-label check",
+            "hostname-validator 1.1.1: no A-label check",
             move || hostname_validator::is_valid(hostname_validator()),
             is_expected(names, known),
         )
         .contender(
-            "addr 0.15.6, no A-label check",
+            "addr 0.15.6: no A-label check",
             move || addr::parse_domain_name(addr()).is_ok(),
             is_expected(names, known),
         )
         .contender(
-            "idna 1.1.0, UTS 46",
+            "idna 1.1.0: UTS 46",
             move || idna::domain_to_ascii_strict(idna()).is_ok(),
             is_expected(names, known),
         )

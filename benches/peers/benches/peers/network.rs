@@ -22,9 +22,9 @@ fn public(report: &mut Report) {
     for (name, text) in [("IPv4", "93.184.215.14"), ("IPv6", "2a00:1450:4001:81b::200e")] {
         let (addr, same) = (parse(text), parse(text));
         Race::new(format!("is this {name} address public"), "≤ 5 ns")
-            .contender("palisade, is_public_ip", move || is_public_ip(black_box(addr)), |&public| public)
+            .contender("palisade: is_public_ip", move || is_public_ip(black_box(addr)), |&public| public)
             .contender(
-                "the standard library's stable predicates, which know fewer blocks",
+                "std: stable predicates, which know fewer blocks",
                 move || match black_box(same) {
                     IpAddr::V4(v4) => {
                         !(v4.is_private()
@@ -56,9 +56,9 @@ fn set(report: &mut Report) {
     let set: CidrSet = networks.into_iter().collect();
     let addr: IpAddr = "10.3.249.7".parse().unwrap();
     Race::new("is an address in one of 1,000 networks", "")
-        .contender("palisade, CidrSet", move || set.contains(black_box(addr)), |&is_in| is_in)
+        .contender("palisade: CidrSet", move || set.contains(black_box(addr)), |&is_in| is_in)
         .contender(
-            "ipnet 2.12.2, one after the other",
+            "ipnet 2.12.2: one after the other",
             move || peers.iter().any(|network| network.contains(&black_box(addr))),
             |&is_in| is_in,
         )
@@ -67,23 +67,23 @@ fn set(report: &mut Report) {
 
 fn urls(report: &mut Report) {
     Race::new("URL of 59 bytes to connect to", "≤ 2 × url")
-        .contender("palisade, OutboundUrl", || OutboundUrl::parse(black_box(HOOK)).is_ok(), |&ok| ok)
-        .contender("url 2.5.8, parse alone", || Url::parse(black_box(HOOK)).is_ok(), |&ok| ok)
-        .contender("palisade, Uri (syntax alone)", || Uri::parse(black_box(HOOK)).is_ok(), |&ok| ok)
+        .contender("palisade: OutboundUrl", || OutboundUrl::parse(black_box(HOOK)).is_ok(), |&ok| ok)
+        .contender("url 2.5.8: parse alone", || Url::parse(black_box(HOOK)).is_ok(), |&ok| ok)
+        .yardstick("palisade: Uri (syntax alone)", || Uri::parse(black_box(HOOK)).is_ok(), |&ok| ok)
         .run(report);
     let base = Url::parse("https://app.example.com/").unwrap();
     Race::new("redirect target", "≤ 2 × url")
-        .contender("palisade, LocalTarget", || LocalTarget::parse(black_box(PATH)).is_ok(), |&ok| ok)
+        .contender("palisade: LocalTarget", || LocalTarget::parse(black_box(PATH)).is_ok(), |&ok| ok)
         .contender(
-            "url 2.5.8, join and compare origins",
+            "url 2.5.8: join and compare origins",
             move || base.join(black_box(PATH)).is_ok_and(|url| url.origin() == base.origin()),
             |&ok| ok,
         )
         .run(report);
     Race::new("origin", "≤ 2 × url")
-        .contender("palisade, Origin", || Origin::parse(black_box(SITE)).is_ok(), |&ok| ok)
+        .contender("palisade: Origin", || Origin::parse(black_box(SITE)).is_ok(), |&ok| ok)
         .contender(
-            "url 2.5.8, parse and serialise the origin",
+            "url 2.5.8: parse and serialise the origin",
             || Url::parse(black_box(SITE)).is_ok_and(|url| url.origin().ascii_serialization() == SITE),
             |&ok| ok,
         )

@@ -1,4 +1,5 @@
 use argon2::{Algorithm, Argon2, Params, Version};
+use orion::pwhash;
 use palisade::password::{Budget, Hasher, Scheme, StoredHash};
 use palisade_peers::{Race, Report};
 
@@ -8,6 +9,7 @@ const PASSWORD: &str = "correct horse battery staple";
 
 pub fn races(report: &mut Report) {
     let python = Python::start();
+    let openssl = format!("{}: as Python's hashlib has it", python.openssl());
     for (log_n, work) in [(17, "verify scrypt N=2^17 r=8 p=1"), (14, "verify scrypt N=2^14 r=8 p=1")] {
         let hasher = Hasher::builder().scheme(Scheme::scrypt(log_n, 8, 1)).build().unwrap();
         let stored = hasher.hash(PASSWORD).unwrap().into_string();
@@ -16,12 +18,12 @@ pub fn races(report: &mut Report) {
         let goal = if log_n == 17 { "≤ 0.70 × OpenSSL" } else { "≤ 0.85 × OpenSSL" };
         Race::new(work, goal)
             .contender(
-                "palisade, memory wiped",
+                "palisade: memory wiped",
                 move || hasher.verify(PASSWORD, &stored).is_ok(),
                 |right| *right,
             )
             .contender(
-                "scrypt 0.12.0, raw",
+                "scrypt 0.12.0: raw",
                 move || {
                     let mut output = [0; 32];
                     scrypt::scrypt(PASSWORD.as_bytes(), b"sixteen byte sal", &params, &mut output).unwrap();
@@ -35,7 +37,7 @@ pub fn races(report: &mut Report) {
                 |right| *right,
             )
             .contender(
-                "OpenSSL, as Python's hashlib has it",
+                &openssl,
                 {
                     let python = python.clone();
                     move || python.hash("scrypt-openssl", [u32::from(log_n), 8, 1])
@@ -45,8 +47,9 @@ pub fn races(report: &mut Report) {
             .run(report);
     }
 
-    lanes(report, &python);
+    lanes(report, &python, &openssl);
     two_logins(report);
+    threads(report);
 
     for (memory, passes, work) in [
         (19_456, 2, "verify argon2id 19,456 KiB, 2 passes, 1 lane"),
@@ -57,15 +60,18 @@ pub fn races(report: &mut Report) {
         let stored = hasher.hash(PASSWORD).unwrap().into_string();
         let copy = stored.clone();
         let params = Params::new(memory, passes, 1, None).unwrap();
+        let password = pwhash::Password::try_from(PASSWORD.as_bytes()).unwrap();
+        let cost = if passes == 1 { pwhash::OWASP_ARGON2ID_1ST } else { pwhash::OWASP_ARGON2ID_2ND };
+        let orions = pwhash::hash_password(&password, &cost).unwrap();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         Race::new(work, goal)
             .contender(
-                "palisade, memory wiped",
+                "palisade: memory wiped",
                 move || hasher.verify(PASSWORD, &stored).is_ok(),
                 |right| *right,
             )
             .contender(
-                "argon2 0.6.0, raw",
+                "argon2 0.6.0: raw",
                 move || {
                     let mut output = [0; 32];
                     argon2.hash_password_into(PASSWORD.as_bytes(), b"sixteen byte sal", &mut output).unwrap();
@@ -79,7 +85,12 @@ pub fn races(report: &mut Report) {
                 |right| *right,
             )
             .contender(
-                "libsodium, as PyNaCl has it",
+                "orion 0.18.1",
+                move || pwhash::hash_password_verify(&orions, &password).is_ok(),
+                |right| *right,
+            )
+            .contender(
+                "libsodium: as PyNaCl 1.6.2 has it",
                 {
                     let python = python.clone();
                     move || python.hash("argon2id-libsodium", [memory, passes, 1])
@@ -87,7 +98,7 @@ pub fn races(report: &mut Report) {
                 |output| output.len() == 64,
             )
             .contender(
-                "libargon2, as argon2-cffi has it",
+                "libargon2: as argon2-cffi 25.1.0 has it",
                 {
                     let python = python.clone();
                     move || python.hash("argon2id-libargon2", [memory, passes, 1])
@@ -109,17 +120,13 @@ pub fn races(report: &mut Report) {
 }
 
 /// Four lanes, on the cores that there are.
-fn lanes(report: &mut Report, python: &Python) {
+fn lanes(report: &mut Report, python: &Python, openssl: &str) {
     let hasher = Hasher::builder().scheme(Scheme::scrypt(17, 8, 4)).build().unwrap();
     let stored = hasher.hash(PASSWORD).unwrap().into_string();
     let python = python.clone();
     Race::new("verify scrypt N=2^17 r=8 p=4", "≤ 0.40 × OpenSSL on 2 cores")
-        .contender("palisade, memory wiped", move || hasher.verify(PASSWORD, &stored).is_ok(), |right| *right)
-        .contender(
-            "OpenSSL, as Python's hashlib has it",
-            move || python.hash("scrypt-openssl", [17, 8, 4]),
-            |output| output.len() == 64,
-        )
+        .contender("palisade: memory wiped", move || hasher.verify(PASSWORD, &stored).is_ok(), |right| *right)
+        .contender(openssl, move || python.hash("scrypt-openssl", [17, 8, 4]), |output| output.len() == 64)
         .run(report);
 }
 
@@ -132,7 +139,7 @@ fn two_logins(report: &mut Report) {
         let (alone, row) = (hasher.clone(), stored.clone());
         Race::new(work, "≤ 1.65 × one")
             .contender(
-                "palisade, both",
+                "palisade: both",
                 move || {
                     std::thread::scope(|scope| {
                         let verify = || hasher.verify(PASSWORD, &stored).is_ok();
@@ -142,7 +149,51 @@ fn two_logins(report: &mut Report) {
                 },
                 |right| *right,
             )
-            .contender("palisade, one login", move || alone.verify(PASSWORD, &row).is_ok(), |right| *right)
+            .yardstick("palisade: one login", move || alone.verify(PASSWORD, &row).is_ok(), |right| *right)
             .run(report);
     }
+}
+
+/// As many log in at once as there are threads: the time is that of all, shared among them.
+fn threads(report: &mut Report) {
+    for threads in [1, 2, 4, 8] {
+        let hasher = Hasher::builder().scheme(Scheme::scrypt(14, 8, 1)).build().unwrap();
+        let stored = hasher.hash(PASSWORD).unwrap().into_string();
+        let copy = stored.clone();
+        let params = scrypt::Params::new(14, 8, 1).unwrap();
+        Race::new("verify scrypt N=2^14 r=8 p=1", "")
+            .of(threads)
+            .at("threads that verify at once", threads as u64)
+            .contender(
+                "palisade",
+                move || at_once(threads, || hasher.verify(PASSWORD, &stored).is_ok()),
+                |right| *right,
+            )
+            .contender(
+                "scrypt 0.12.0: raw",
+                move || {
+                    at_once(threads, || {
+                        let mut output = [0; 32];
+                        scrypt::scrypt(PASSWORD.as_bytes(), b"sixteen byte sal", &params, &mut output)
+                            .unwrap();
+                        output != [0; 32]
+                    })
+                },
+                |right| *right,
+            )
+            .contender(
+                "password-auth 1.0.0",
+                move || at_once(threads, || password_auth::verify_password(PASSWORD, &copy).is_ok()),
+                |right| *right,
+            )
+            .run(report);
+    }
+}
+
+/// Whether all of them say so.
+fn at_once(threads: usize, work: impl Fn() -> bool + Sync) -> bool {
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (0..threads).map(|_| scope.spawn(&work)).collect();
+        others.into_iter().all(|other| other.join().unwrap())
+    })
 }

@@ -26,9 +26,9 @@ impl Python {
         if !python.exists() {
             run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
         }
-        let install =
-            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "argon2-cffi", "pynacl"];
-        run(Command::new(&python).args(install));
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(PINNED));
         let mut child = Command::new(&python)
             .arg(folder.join("others.py"))
             .stdin(Stdio::piped())
@@ -41,14 +41,25 @@ impl Python {
 
     /// Has one hash made, and answers it in hexadecimal.
     pub fn hash(&self, who: &str, costs: [u32; 3]) -> String {
-        let process = &mut *self.0.borrow_mut();
         let [first, second, third] = costs;
-        writeln!(process.input, "{who} {first} {second} {third}").unwrap();
+        self.ask(&format!("{who} {first} {second} {third}"))
+    }
+
+    /// The version of OpenSSL that Python is linked to, as `OpenSSL 3.0.17`.
+    pub fn openssl(&self) -> String {
+        self.ask("version 0 0 0").split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+    }
+
+    fn ask(&self, line: &str) -> String {
+        let process = &mut *self.0.borrow_mut();
+        writeln!(process.input, "{line}").unwrap();
         let mut line = String::new();
         process.output.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
     }
 }
+
+const PINNED: [&str; 3] = ["argon2-cffi==25.1.0", "argon2-cffi-bindings==25.1.0", "pynacl==1.6.2"];
 
 impl Drop for Process {
     fn drop(&mut self) {

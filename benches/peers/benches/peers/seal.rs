@@ -1,4 +1,5 @@
 use std::hint::black_box;
+use std::rc::Rc;
 
 use palisade::keys::KeyRing;
 use palisade::seal::Sealer;
@@ -20,26 +21,43 @@ pub fn races(report: &mut Report) {
         let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[7; 32]).unwrap());
         let boxed = ring_seal(&key, &same);
         let opening = key.clone();
+        let (orions, also) = (plain.clone(), plain.clone());
+        let secret = orion::aead::SecretKey::generate().unwrap();
+        let orion_opening = orion::aead::SecretKey::try_from(secret.unprotected_as_ref()).unwrap();
+        let orion_sealed = orion::aead::seal(&secret, &plain).unwrap();
+        let tink = tink();
+        let tink_opening = Rc::clone(&tink);
+        let tink_sealed = tink.encrypt(&plain, b"row 17").unwrap();
         Race::new(format!("seal {work}"), goal)
             .contender(
-                "palisade, key per message, committed",
+                "palisade: key per message, committed",
                 move || sealer.seal(black_box(&plain), "row 17").unwrap(),
                 move |sealed| sealed.len() == len + 77,
             )
             .contender(
-                "ring 0.17.14, AES-256-GCM, random nonce",
+                "ring 0.17.14: AES-256-GCM, random nonce",
                 move || ring_seal(&key, black_box(&same)),
                 move |sealed| sealed.len() == len + 28,
+            )
+            .contender(
+                "orion 0.18.1: XChaCha20-Poly1305, no context",
+                move || orion::aead::seal(&secret, black_box(&orions)).unwrap(),
+                move |sealed| sealed.len() == len + 40,
+            )
+            .contender(
+                "tink-aead 0.3.0: AES-256-GCM, random nonce",
+                move || tink.encrypt(black_box(&also), b"row 17").unwrap(),
+                move |sealed| sealed.len() == len + 33,
             )
             .run(report);
         Race::new(format!("open {work}"), goal)
             .contender(
-                "palisade, key per message, committed",
+                "palisade: key per message, committed",
                 move || opener.open(black_box(&sealed), "row 17").unwrap(),
                 move |plain| plain.len() == len,
             )
             .contender(
-                "ring 0.17.14, AES-256-GCM",
+                "ring 0.17.14: AES-256-GCM",
                 move || {
                     let (nonce, body) = black_box(&boxed).split_at(12);
                     let mut body = body.to_vec();
@@ -50,8 +68,24 @@ pub fn races(report: &mut Report) {
                 },
                 move |plain| plain.len() == len,
             )
+            .contender(
+                "orion 0.18.1: XChaCha20-Poly1305, no context",
+                move || orion::aead::open(&orion_opening, black_box(&orion_sealed)).unwrap(),
+                move |plain| plain.len() == len,
+            )
+            .contender(
+                "tink-aead 0.3.0: AES-256-GCM",
+                move || tink_opening.decrypt(black_box(&tink_sealed), b"row 17").unwrap(),
+                move |plain| plain.len() == len,
+            )
             .run(report);
     }
+}
+
+fn tink() -> Rc<dyn tink_core::Aead> {
+    tink_aead::init();
+    let keyset = tink_core::keyset::Handle::new(&tink_aead::aes256_gcm_key_template()).unwrap();
+    tink_aead::new(&keyset).unwrap().into()
 }
 
 fn ring_seal(key: &LessSafeKey, plain: &[u8]) -> Vec<u8> {

@@ -35,12 +35,12 @@ fn check(report: &mut Report) {
     let (mut one, mut other) = (Walk(1), Walk(1));
     Race::new("check a session in memory, of 1,000", "≤ 400 ns")
         .contender(
-            "palisade, digest, idle and absolute expiry",
+            "palisade: digest, idle and absolute expiry",
             move || sessions.check(black_box(&tokens[one.step(USERS)])).is_ok(),
             |ok| *ok,
         )
         .contender(
-            "tower-sessions 0.15.0's memory store, raw ids",
+            "tower-sessions 0.15.0: its memory store, raw ids",
             move || {
                 let id = Id(black_box(ids[other.step(USERS)].0));
                 runtime.block_on(theirs.load(&id)).unwrap().is_some()
@@ -57,7 +57,7 @@ fn file(report: &mut Report) {
     let mut walk = Walk(1);
     Race::new("check a session in SQLite, of 1,000", "≤ 20 µs")
         .contender(
-            "palisade, one look-up in a file",
+            "palisade: one look-up in a file",
             move || sessions.check(black_box(&tokens[walk.step(USERS)])).is_ok(),
             |ok| *ok,
         )
