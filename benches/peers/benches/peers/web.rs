@@ -118,7 +118,7 @@ fn headers(report: &mut Report) {
 
 /// Names what a session's cookie holds: 43 letters, among other cookies.
 fn signed_cookies(report: &mut Report) {
-    let ours = SessionCookie::new("session").unwrap().signed(&KeyRing::generate().unwrap());
+    let ours = SessionCookie::new("session").unwrap().signed(KeyRing::generate().unwrap());
     let (same, key) = (ours.clone(), Key::generate());
     let same_key = key.clone();
     let sent = header(&ours.set(VALUE).unwrap());
@@ -145,7 +145,7 @@ fn signed_cookies(report: &mut Report) {
 }
 
 fn sealed_cookies(report: &mut Report) {
-    let ours = SessionCookie::new("session").unwrap().sealed(&KeyRing::generate().unwrap());
+    let ours = SessionCookie::new("session").unwrap().sealed(KeyRing::generate().unwrap());
     let (same, key) = (ours.clone(), Key::generate());
     let same_key = key.clone();
     let sent = header(&ours.set(VALUE).unwrap());
@@ -204,7 +204,7 @@ fn jar(header: &str) -> CookieJar {
 }
 
 fn csrf_tokens(report: &mut Report) {
-    let ours = CsrfTokens::new(&KeyRing::generate().unwrap());
+    let ours = CsrfTokens::new(KeyRing::generate().unwrap());
     let same = ours.clone();
     let token = ours.issue(VALUE.as_bytes()).unwrap();
     let pairs = HmacCsrfProtection::from_key([7; 32]);
@@ -213,10 +213,11 @@ fn csrf_tokens(report: &mut Report) {
     let same_pairs = pairs.clone();
     let axum = CsrfConfig::default();
     let first = Request::new(()).into_parts().0;
-    let extract = |config: &CsrfConfig, mut parts: Parts| {
-        let runtime = RUNTIME.with(Rc::clone);
+    let runtime = Rc::new(runtime());
+    let extract = move |config: &CsrfConfig, mut parts: Parts| {
         runtime.block_on(CsrfToken::from_request_parts(&mut parts, config)).expect("always there")
     };
+    let same_extract = extract.clone();
     let extracted = extract(&axum, first.clone());
     let form = extracted.authenticity_token().unwrap();
     let response = extracted.into_response();
@@ -265,14 +266,12 @@ fn csrf_tokens(report: &mut Report) {
         )
         .contender(
             "axum_csrf 0.12.0: and a cookie",
-            move || extract(&same_axum, black_box(&with_cookie).clone()).verify(black_box(&form)).is_ok(),
+            move || {
+                same_extract(&same_axum, black_box(&with_cookie).clone()).verify(black_box(&form)).is_ok()
+            },
             |&right| right,
         )
         .run(report);
-}
-
-thread_local! {
-    static RUNTIME: Rc<Runtime> = Rc::new(runtime());
 }
 
 const NAME: &str = "__Host-session";
