@@ -25,6 +25,11 @@ pub fn write(reports: Vec<(&str, Report)>, all: &[&str]) -> PathBuf {
         let room = Room { name: name.to_owned(), origin: origin.clone(), report };
         save(&folder.join(format!("{name}.tsv")), &room.to_tsv());
     }
+    let files =
+        fs::read_dir(&folder).expect("the folder of results").map(|entry| entry.expect("a file").path());
+    for picture in files.filter(|file| file.extension().is_some_and(|extension| extension == "svg")) {
+        fs::remove_file(picture).expect("a picture that is made anew");
+    }
     let rooms: Vec<Room> = all.iter().filter_map(|name| read(&folder.join(format!("{name}.tsv")))).collect();
     page(&rooms, &folder);
     folder

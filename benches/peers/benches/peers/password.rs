@@ -52,8 +52,8 @@ pub fn races(report: &mut Report) {
     threads(report);
 
     for (memory, passes, work) in [
-        (19_456, 2, "verify argon2id 19,456 KiB, 2 passes, 1 lane"),
-        (47_104, 1, "verify argon2id 47,104 KiB, 1 pass, 1 lane"),
+        (19_456, 2, "verify argon2id 19,456 KiB, 2 passes"),
+        (47_104, 1, "verify argon2id 47,104 KiB, 1 pass"),
     ] {
         let goal = if passes == 1 { "≤ 0.75 × libsodium, ≤ 0.5 × libargon2" } else { "" };
         let hasher = Hasher::builder().scheme(Scheme::argon2id(memory, passes, 1)).build().unwrap();
@@ -161,9 +161,9 @@ fn threads(report: &mut Report) {
         let stored = hasher.hash(PASSWORD).unwrap().into_string();
         let copy = stored.clone();
         let params = scrypt::Params::new(14, 8, 1).unwrap();
-        Race::new("verify scrypt N=2^14 r=8 p=1", "")
+        Race::new("verify scrypt N=2^14 r=8 p=1, one in each thread", "")
             .of(threads)
-            .at("threads that verify at once", threads as u64)
+            .at("threads", threads as u64)
             .contender(
                 "palisade",
                 move || at_once(threads, || hasher.verify(PASSWORD, &stored).is_ok()),
