@@ -214,8 +214,11 @@ fn id() -> KeyId {
 pub mod leaky {
     use super::{black_box, hide, text};
 
-    /// Names and functions, and what is wrong with each.
-    pub const ALL: &[(&str, &str, fn() -> Vec<u8>)] = &[
+    /// A name, what is wrong, and the function.
+    type Leak = (&'static str, &'static str, fn() -> Vec<u8>);
+
+    /// All of them.
+    pub const ALL: &[Leak] = &[
         ("leaky_loop", "ends at the first difference", leaky_loop),
         ("leaky_equality", "`==` of slices", leaky_equality),
         ("leaky_table", "looks up a table at a secret", leaky_table),
