@@ -6,10 +6,10 @@ use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
+use crate::sync::thread;
 
 /// Options for files that only their owner reads.
 pub(crate) fn private() -> OpenOptions {

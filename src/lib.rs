@@ -219,6 +219,7 @@ pub mod seal;
 pub mod secret;
 pub mod session;
 pub mod sql;
+mod sync;
 pub mod token;
 pub mod transport;
 #[cfg(feature = "serde")]

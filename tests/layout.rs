@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// From the floor up. A module may know those of lower layers, and its own.
 const LAYERS: &[&[&str]] = &[
-    &["secret", "compare", "random", "clock", "encoding", "file", "unquoted"],
+    &["secret", "compare", "random", "clock", "encoding", "file", "sync", "unquoted"],
     &["keys", "config"],
     &[
         "token", "session", "password", "rbac", "validate", "redact", "rate_limit", "seal", "audit", "web",
@@ -29,6 +29,7 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("encoding", "random"),
     ("encoding", "secret"),
     ("file", "clock"),
+    ("file", "sync"),
     ("secret", "unquoted"),
     ("keys", "config"),
     // Sinks take validated types.

@@ -5,7 +5,7 @@ use std::mem;
 use std::ops::Deref;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
 use super::builder::{Builder, Settings};
@@ -17,6 +17,7 @@ use super::output::{LogFile, Output};
 use super::record::Record;
 use super::{AuditError, AuditErrorKind, Checkpoint, Kind, Level};
 use crate::config::Watcher;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Records events, each chained to all before it.
 ///

@@ -4,13 +4,14 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::line::{self, MAX_LINE};
 use super::{AuditError, AuditErrorKind};
 use crate::config::Watcher;
 use crate::file;
+use crate::sync::{Mutex, MutexGuard};
 
 /// When what was recorded is brought to the disk itself, and so outlasts a power failure. Without it, it outlasts
 /// the process, however that ends.

@@ -1,13 +1,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::event::{Event, Name};
 use super::output::Output;
 use super::{AuditError, AuditErrorKind, AuditLog, Level, Outcome, log};
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// What happens to an event when the queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

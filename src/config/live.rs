@@ -1,10 +1,11 @@
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::{ConfigError, Reason, Source, Value, Watcher};
+use crate::sync::{Mutex, RwLock};
 
 /// Secrets that are read again when they change underneath, as mounted files and credential folders do.
 ///

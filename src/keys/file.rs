@@ -2,7 +2,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::ring::{KeyRing, Lineage, Snapshot};
@@ -11,6 +11,7 @@ use super::{KeyError, KeyErrorKind};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Watcher;
 use crate::file;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Where a ring is kept: a file that several processes read, encrypted under a passphrase or key.
 ///

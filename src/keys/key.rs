@@ -1,6 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use hkdf::Hkdf;
@@ -9,6 +9,7 @@ use sha2::Sha256;
 use super::mac::Derived;
 use crate::encoding;
 use crate::secret::{CIPHER, ExposeSecret, SecretBytes, on_clean_stack};
+use crate::sync::RwLock;
 
 /// The public name of a key: eight hexadecimal digits.
 ///

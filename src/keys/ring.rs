@@ -1,7 +1,7 @@
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::file::Storage;
@@ -11,6 +11,7 @@ use super::{KeyError, KeyErrorKind, KeyId, KeyInfo, KeyState, Wrapping};
 use crate::clock::{Clock, SystemClock};
 use crate::random::{self, RandomError};
 use crate::secret::{ExposeSecret, SecretBytes};
+use crate::sync::{Mutex, MutexGuard, RwLock};
 
 /// The keys of an application; clones are handles to the same ring.
 ///

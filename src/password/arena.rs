@@ -1,4 +1,4 @@
-use argon2::Block;
+pub(super) use argon2::Block;
 use memmap2::MmapMut;
 
 use super::scheme::Chunk;

@@ -5,18 +5,17 @@
 //! allocated for them. What a hash worked in is kept for the next one, erased.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 use std::{fmt, mem};
 
-use argon2::Block;
-
 use super::HashErrorKind;
-use super::arena::Arena;
+use super::arena::{Arena, Block};
 use super::scheme::{Chunk, Progress};
 use super::seat::{Ride, Seat};
 use crate::clock::{Clock, SystemClock};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// How much memory and how many hashes a [`Hasher`](super::Hasher) may use at once, shared by its clones.
 ///

@@ -2,11 +2,12 @@
 //! runs, by that one's thread, in less time than one after the other.
 
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use super::arena::Arena;
 use super::scheme::Progress;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// Room for one beside a hash that runs.
 pub(super) struct Seat {

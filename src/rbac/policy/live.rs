@@ -1,6 +1,7 @@
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use super::Policy;
+use crate::sync::RwLock;
 
 /// A policy that is replaced while others read it: at every moment it is the old one or the new one, whole.
 ///
