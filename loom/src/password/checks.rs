@@ -1,0 +1,244 @@
+//! What holds at the gate.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shuttle::rand::{Rng, thread_rng};
+
+use super::gate::{Budget, Gate, Permit, Share};
+use super::scheme::NoMemory;
+use super::scheme::scrypt::{derive, romix};
+use super::{HashErrorKind, arena};
+use crate::orders::{self, Task};
+use crate::sync::{self, Fault, Mutex, thread};
+
+pub(crate) const TASKS: &[Task] = &[
+    Task::Check("two come and go", || orders::all(two_come_and_go)),
+    Task::Check("all get in, within the budget", || orders::some(6_000, all_get_in)),
+    Task::Check("who waits rides along, and each hash is right", || orders::some(6_000, riders)),
+    Task::Check("lanes take what is left", || orders::some(6_000, lanes_take_what_is_left)),
+    Task::Check("a panic in a hash costs only who rode along", || orders::some(6_000, panic_in_a_hash)),
+    Task::Check("who gives up leaves nothing behind", || orders::some(6_000, who_gives_up)),
+    Task::Check("first come, first served", || orders::some(6_000, first_come_first_served)),
+    Task::Control("one is told where all should be", || {
+        orders::with_fault(Fault::OneForAll, 6_000, all_get_in);
+    }),
+    Task::Control("nobody is told that a ride is over", || {
+        orders::with_fault(Fault::SilentAfter(6), 6_000, riders);
+    }),
+    Task::Control("a permit that is never given back", || orders::some(6_000, a_permit_is_forgotten)),
+    Task::Control("a look at the budget, and then a step in", || orders::some(6_000, look_and_step_in)),
+    Task::Control("memory that is returned unerased", || orders::some(6_000, memory_is_not_erased)),
+];
+
+/// How long callers wait.
+const WAIT: Duration = Duration::from_secs(10);
+
+struct House {
+    gate: Arc<Gate>,
+    hashes: usize,
+    memory: usize,
+}
+
+impl House {
+    /// A budget of so many hashes at once, in so many chunks.
+    fn open(hashes: usize, chunks: usize) -> Self {
+        arena::begin();
+        romix::begin(None);
+        let memory = chunks * 64;
+        let gate = Gate::new(Budget { memory: memory as u64, hashes, wait: WAIT });
+        Self { gate: Arc::new(gate), hashes, memory }
+    }
+
+    fn login(&self, login: Login) -> thread::JoinHandle<Result<Result<(), NoMemory>, HashErrorKind>> {
+        let gate = Arc::clone(&self.gate);
+        thread::spawn(move || login.run(&gate))
+    }
+
+    /// All that was granted is back, there was never too much of it, and nothing is left in it.
+    fn close(self) {
+        let late = self.gate.deadline();
+        sync::pass(WAIT);
+        let memory = (self.memory / self.hashes) as u64;
+        let permits: Vec<_> = (0..self.hashes)
+            .map(|_| self.gate.enter(Share { memory, ..Share::default() }, late).expect("all is back"))
+            .collect();
+        assert_eq!(self.gate.enter(Share::default(), late).err(), Some(HashErrorKind::Busy));
+        drop(permits);
+        assert!(romix::at_once() <= self.hashes, "{} hashes at once", romix::at_once());
+        drop(Arc::into_inner(self.gate).expect("all threads have ended"));
+        let (bytes, most, is_left) = arena::ledger();
+        assert!(!is_left, "memory went that was not erased");
+        assert!(bytes == 0 && most <= self.memory, "{most} bytes at once, and {bytes} at the end");
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Login {
+    /// A mark that its hash comes out with.
+    mark: u8,
+    lanes: usize,
+    /// Chunks in a lane.
+    width: usize,
+    /// Chunks that a lane is mixed in.
+    chunks: usize,
+}
+
+impl Login {
+    fn new(mark: u8, chunks: usize) -> Self {
+        Self { mark, lanes: 1, width: 1, chunks }
+    }
+
+    fn share(self) -> Share {
+        let rides = if self.lanes == 1 { self.width } else { 0 };
+        let Self { chunks, .. } = self;
+        Share { memory: chunks as u64 * 64, blocks: 0, chunks, rides, keep: (0, 2) }
+    }
+
+    fn run(self, gate: &Gate) -> Result<Result<(), NoMemory>, HashErrorKind> {
+        let mut permit = gate.enter(self.share(), gate.deadline())?;
+        Ok(self.hash(&mut permit))
+    }
+
+    fn hash(self, permit: &mut Permit<'_>) -> Result<(), NoMemory> {
+        struct Leaves;
+        impl Drop for Leaves {
+            fn drop(&mut self) {
+                romix::leave();
+            }
+        }
+        let _leaves = Leaves; // also in a panic
+        let lane = self.width * 64;
+        let mut bytes = vec![self.mark; lane * self.lanes];
+        derive(permit, &mut bytes, lane, self.chunks)?;
+        assert!(bytes.chunks(lane).all(|lane| lane[..2] == [self.mark, romix::ROWS]), "{bytes:?}");
+        Ok(())
+    }
+}
+
+fn two_come_and_go() {
+    let house = House::open(1, 2);
+    let gate = Arc::clone(&house.gate);
+    let enters = |gate: &Gate| drop(gate.enter(Login::new(1, 2).share(), gate.deadline()).expect("a turn"));
+    let other = thread::spawn(move || enters(&gate));
+    enters(&house.gate);
+    other.join().expect("no panic");
+}
+
+fn all_get_in() {
+    let house = House::open(2, 8);
+    let logins = [2, 4, 8, 2].map(|chunks| house.login(Login { width: chunks, ..Login::new(1, chunks) }));
+    for login in logins {
+        assert!(matches!(login.join().expect("no panic"), Ok(Ok(()))));
+    }
+    house.close();
+}
+
+fn riders() {
+    let house = House::open(1, 6);
+    let wider = Login { width: 2, ..Login::new(4, 2) };
+    let logins =
+        [Login::new(1, 2), Login::new(2, 2), Login::new(3, 2), wider].map(|login| house.login(login));
+    for login in logins {
+        assert!(matches!(login.join().expect("no panic"), Ok(Ok(()))));
+    }
+    house.close();
+}
+
+fn lanes_take_what_is_left() {
+    let house = House::open(2, 8);
+    let of_three = Login { lanes: 3, ..Login::new(1, 2) };
+    let logins = [of_three, Login::new(2, 2), of_three].map(|login| house.login(login));
+    for login in logins {
+        assert!(matches!(login.join().expect("no panic"), Ok(Ok(()))));
+    }
+    house.close();
+}
+
+fn panic_in_a_hash() {
+    let house = House::open(1, 4);
+    romix::begin(Some(thread_rng().gen_range(0..u32::from(romix::ROWS) * 2)));
+    let logins = [1, 2, 3].map(|mark| house.login(Login::new(mark, 2)));
+    let ended = logins.map(thread::JoinHandle::join);
+    let panicked = ended.iter().filter(|end| end.is_err()).count();
+    let lost = ended.iter().filter(|end| matches!(end, Ok(Ok(Err(NoMemory))))).count();
+    assert!(panicked == 1 && lost <= 1, "{ended:?}");
+    house.close();
+}
+
+fn who_gives_up() {
+    let house = House::open(1, 4);
+    let logins = [4, 2, 2].map(|chunks| house.login(Login { width: chunks, ..Login::new(1, chunks) }));
+    sync::pass(WAIT);
+    for login in logins {
+        assert!(matches!(login.join().expect("no panic"), Ok(Ok(())) | Err(HashErrorKind::Busy)));
+    }
+    house.close();
+}
+
+/// A small one does not overtake a large one, nor one that is alike.
+fn first_come_first_served() {
+    let house = House::open(1, 8);
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let first = house.gate.enter(Login::new(0, 2).share(), house.gate.deadline()).expect("nobody is there");
+    let logins: Vec<_> = [8, 2, 2]
+        .iter()
+        .zip(1..)
+        .map(|(chunks, number)| {
+            let (gate, order) = (Arc::clone(&house.gate), Arc::clone(&order));
+            let share = Login::new(1, *chunks).share();
+            let waits = thread::spawn(move || {
+                let _permit = gate.enter(share, gate.deadline()).expect("a turn");
+                order.lock().expect("no panic").push(number);
+            });
+            while sync::waiting() < number {
+                thread::yield_now();
+            }
+            waits
+        })
+        .collect();
+    drop(first);
+    for login in logins {
+        login.join().expect("no panic");
+    }
+    assert_eq!(*order.lock().expect("no panic"), [1, 2, 3]);
+    house.close();
+}
+
+fn a_permit_is_forgotten() {
+    let house = House::open(1, 2);
+    std::mem::forget(house.gate.enter(Login::new(1, 2).share(), house.gate.deadline()));
+    let login = house.login(Login::new(2, 2));
+    assert!(matches!(login.join().expect("no panic"), Ok(Ok(()))));
+}
+
+/// As a gate would be that lets go of its lock between the two.
+fn look_and_step_in() {
+    let house = House::open(1, 4);
+    let running = Arc::new(Mutex::new(0));
+    let logins = [1, 2].map(|mark| {
+        let (running, gate) =
+            (Arc::clone(&running), Arc::new(Gate::new(Budget { hashes: 9, ..house.gate.budget() })));
+        thread::spawn(move || {
+            while *running.lock().expect("no panic") >= 1 {
+                thread::yield_now();
+            }
+            *running.lock().expect("no panic") += 1;
+            Login::new(mark, 2).run(&gate).expect("room").expect("memory");
+            *running.lock().expect("no panic") -= 1;
+        })
+    });
+    for login in logins {
+        login.join().expect("no panic");
+    }
+    house.close();
+}
+
+/// As a ride would be that is not erased where it is lost.
+fn memory_is_not_erased() {
+    let house = House::open(1, 2);
+    let mut lost = arena::Arena::default();
+    lost.chunks(2).expect("memory")[0][0] = 1;
+    drop(lost);
+    house.close();
+}
