@@ -8,6 +8,11 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use palisade::config::{ConfigError, Environment, KeyBytes, Reason, Source, Value};
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
@@ -395,6 +400,57 @@ fn live_secrets_change_as_a_whole_and_survive_what_cannot_be_read() {
     fs::remove_file(folder.0.join("user")).unwrap();
     assert_eq!(pair.reload().unwrap_err().problems().len(), 2);
     assert_eq!(shown(&pair.current()), "user-2 pw-number-2");
+}
+
+/// Answers with what there is; a reading is held up once, after it has been answered.
+#[derive(Clone, Default)]
+struct SlowVault {
+    state: Arc<Mutex<&'static str>>,
+    /// Tells that a reading is held up, and waits until it may go on.
+    held_up: Arc<Mutex<Option<(Sender<()>, Receiver<()>)>>>,
+    /// Answers until then.
+    answers: Arc<AtomicU32>,
+}
+
+impl Source for SlowVault {
+    fn value(&self, _: &str) -> Result<Option<Value>, Reason> {
+        let state = *self.state.lock().unwrap();
+        // Two readings in a row must be the same: the second is held up.
+        if self.answers.fetch_add(1, Ordering::SeqCst) % 2 == 1
+            && let Some((tell, wait)) = self.held_up.lock().unwrap().take()
+        {
+            tell.send(()).unwrap();
+            wait.recv().unwrap();
+        }
+        Ok(Some(Value::exact(state.as_bytes().to_vec().into())))
+    }
+}
+
+#[test]
+fn a_slow_reading_is_not_put_in_place_of_a_newer_one() {
+    palisade::secrets! { struct Slow { password: "SLOW_PASSWORD" } }
+    let vault = SlowVault::default();
+    *vault.state.lock().unwrap() = "pw-number-0";
+    let slow = Slow::live(vault.clone()).unwrap();
+    *vault.state.lock().unwrap() = "pw-number-1";
+    let ((tell, told), (go, wait)) = (channel(), channel());
+    *vault.held_up.lock().unwrap() = Some((tell, wait));
+    thread::scope(|scope| {
+        let first = scope.spawn(|| slow.reload().unwrap());
+        told.recv().unwrap();
+        *vault.state.lock().unwrap() = "pw-number-2";
+        let second = scope.spawn(|| slow.reload().unwrap());
+        // It waits for the first. If it did not, it would be done by then.
+        for _ in 0..100 {
+            if second.is_finished() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        go.send(()).unwrap();
+        assert!(first.join().unwrap() && second.join().unwrap());
+    });
+    assert_eq!(slow.current().password.expose_secret(), "pw-number-2");
 }
 
 #[cfg(unix)]

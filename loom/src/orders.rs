@@ -1,20 +1,22 @@
 //! Orders, and how many of them a task tries.
 
-use std::cell::Cell;
-use std::panic;
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use std::{env, iter, panic};
 
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
-use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
+use shuttle::{Config, MaxSteps, Runner};
 
 use crate::sync::{self, Fault};
 
 /// Something to try, by what it shows.
 pub(crate) enum Task {
-    /// It holds, in each order that is tried.
-    Check(&'static str, fn()),
+    /// It holds, in each order that is tried; some of which come to what is named.
+    Check(&'static str, &'static [&'static str], fn()),
     /// It is broken, and this is seen.
     Control(&'static str, fn()),
 }
@@ -23,40 +25,61 @@ use Task::{Check, Control};
 
 /// How many orders were tried.
 static ORDERS: AtomicU64 = AtomicU64::new(0);
+/// In how many of them something was met.
+static MET: Mutex<BTreeMap<&str, u64>> = Mutex::new(BTreeMap::new());
 
-thread_local!(static IS_CONTROL: Cell<bool> = const { Cell::new(false) });
-
-/// Panics of controls are awaited, and not printed.
-pub(crate) fn silence_controls() {
-    let mut config = Config::new();
-    config.silence_warnings = true;
-    Runner::new(RandomScheduler::new(1), config).run(|| {}); // so that shuttle's own hook is in place
-    let print = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if !IS_CONTROL.get() {
-            print(info);
-        }
-    }));
-}
+thread_local!(static THIS: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) });
 
 impl Task {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Check(name, ..) | Control(name, _) => name,
+        }
+    }
+
+    /// Tries the task here, where what shuttle has to say of a control is heard.
     pub(crate) fn run(&self, part: &str) {
-        ORDERS.store(0, Ordering::Relaxed);
         let started = Instant::now();
-        let (what, name) = match self {
-            Check(name, work) => {
+        ORDERS.store(0, Ordering::Relaxed);
+        MET.lock().expect("no panic").clear();
+        let what = match self {
+            Check(_, sights, work) => {
                 work();
-                ("orders", name)
+                let met = MET.lock().expect("no panic");
+                let times = sights.iter().map(|sight| {
+                    let times = met.get(sight).copied().unwrap_or_default();
+                    assert!(times > 0, "{part}: {}: no order comes to {sight}", self.name());
+                    format!("{times} with {sight}")
+                });
+                iter::once("orders".to_owned()).chain(times).collect::<Vec<_>>().join(", ")
             }
-            Control(name, work) => {
-                IS_CONTROL.set(true);
-                let caught = panic::catch_unwind(work).is_err();
-                IS_CONTROL.set(false);
-                assert!(caught, "control: {part}: {name}: nothing was seen of it in {} orders", tried());
-                ("orders until it was seen", name)
+            Control(_, work) => {
+                assert!(panic::catch_unwind(work).is_err(), "nothing is seen of it in {} orders", tried());
+                "orders until it is seen".to_owned()
             }
         };
-        println!("{part}: {name}: {} {what}, {} ms", tried(), started.elapsed().as_millis());
+        println!("{part}: {}: {} {what}, {} ms", self.name(), tried(), started.elapsed().as_millis());
+    }
+
+    /// Tries the task; a control in a process of its own, which is silent when all is as it should be.
+    pub(crate) fn run_quietly(&self, part: &str) {
+        if let Check(..) = self {
+            return self.run(part);
+        }
+        let this = env::current_exe().expect("this program is a file");
+        let output = Command::new(this).arg(format!("{part}: {}", self.name())).output();
+        let output = output.expect("this program runs");
+        let [told, failed] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert!(output.status.success(), "control: {part}: {}:\n{failed}", self.name());
+        print!("{told}");
+    }
+}
+
+/// Notes that this order has come to something.
+pub(crate) fn meet(sight: &'static str) {
+    if THIS.with_borrow_mut(|this| this.insert(sight)) {
+        *MET.lock().expect("no panic").entry(sight).or_default() += 1;
     }
 }
 
@@ -90,11 +113,10 @@ fn explore(scheduler: impl Scheduler + 'static, fault: Fault, work: Arc<impl Fn(
     let mut config = Config::new();
     config.stack_size = STACK;
     config.max_steps = MaxSteps::FailAfter(STEPS);
-    if IS_CONTROL.get() {
-        config.failure_persistence = FailurePersistence::None;
-    }
+    config.silence_warnings = true; // of orders of atomics, which are loom's part
     Runner::new(scheduler, config).run(move || {
         count();
+        THIS.take();
         sync::begin(fault);
         work();
     });

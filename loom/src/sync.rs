@@ -2,12 +2,15 @@
 //! still until a check lets it pass; and faults, which controls put in.
 
 use std::cell::{Cell, RefCell};
+use std::ops::{Deref, DerefMut};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LockResult, PoisonError};
 use std::time::Duration;
 
 use shuttle::sync as shuttled;
 
-pub(crate) use shuttle::sync::{Mutex, MutexGuard, RwLock, atomic};
+pub(crate) use shuttle::sync::{RwLock, atomic};
 
 /// What is wrong with every [`Condvar`].
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +31,8 @@ struct World {
     now: Cell<Duration>,
     /// Who waits, and until when.
     waiting: RefCell<Vec<(Arc<shuttled::Condvar>, Option<Duration>)>>,
+    /// Threads that panic.
+    panicking: RefCell<Vec<usize>>,
 }
 
 thread_local!(static WORLD: World = World::default());
@@ -39,6 +44,7 @@ pub(crate) fn begin(fault: Fault) {
         world.told.set(0);
         world.now.set(Duration::ZERO);
         world.waiting.borrow_mut().clear();
+        world.panicking.borrow_mut().clear();
     });
 }
 
@@ -73,6 +79,78 @@ pub(crate) fn point() {
     shuttle::thread::sleep(Duration::ZERO);
 }
 
+/// Panics, as part of a check.
+pub(crate) fn panic() -> ! {
+    WORLD.with(|world| world.panicking.borrow_mut().push(this()));
+    panic::resume_unwind(Box::new("as part of a check"))
+}
+
+fn is_panicking() -> bool {
+    WORLD.with(|world| world.panicking.borrow().contains(&this()))
+}
+
+/// This thread's number.
+pub(crate) fn this() -> usize {
+    shuttle::thread::current().id().into()
+}
+
+/// shuttle's, poisoned by who panics while it holds it: shuttle's own is poisoned by whoever holds it while another panics,
+/// all being one thread to the system.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T> {
+    lock: shuttled::Mutex<T>,
+    is_poisoned: AtomicBool,
+}
+
+pub(crate) struct MutexGuard<'a, T> {
+    guard: Option<shuttled::MutexGuard<'a, T>>,
+    mutex: &'a Mutex<T>,
+    was_panicking: bool,
+}
+
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self { lock: shuttled::Mutex::new(value), is_poisoned: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+        self.held(self.lock.lock())
+    }
+
+    pub(crate) fn into_inner(self) -> LockResult<T> {
+        let value = self.lock.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if self.is_poisoned.into_inner() { Err(PoisonError::new(value)) } else { Ok(value) }
+    }
+
+    fn held<'a>(&'a self, locked: LockResult<shuttled::MutexGuard<'a, T>>) -> LockResult<MutexGuard<'a, T>> {
+        let guard = Some(locked.unwrap_or_else(PoisonError::into_inner));
+        let guard = MutexGuard { guard, mutex: self, was_panicking: is_panicking() };
+        if self.is_poisoned.load(Ordering::Relaxed) { Err(PoisonError::new(guard)) } else { Ok(guard) }
+    }
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.guard.as_ref().expect("taken where it is given up")
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.guard.as_mut().expect("taken where it is given up")
+    }
+}
+
+impl<T> Drop for MutexGuard<'_, T> {
+    fn drop(&mut self) {
+        if is_panicking() && !self.was_panicking {
+            self.mutex.is_poisoned.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 pub(crate) struct Condvar(Arc<shuttled::Condvar>);
 
 impl Default for Condvar {
@@ -88,7 +166,7 @@ impl Condvar {
 
     fn wait_until<'a, T>(
         &self,
-        guard: MutexGuard<'a, T>,
+        mut guard: MutexGuard<'a, T>,
         until: Option<Duration>,
     ) -> LockResult<MutexGuard<'a, T>> {
         if until.is_some_and(|until| until <= now()) {
@@ -96,13 +174,14 @@ impl Condvar {
             return Ok(guard);
         }
         WORLD.with(|world| world.waiting.borrow_mut().push((Arc::clone(&self.0), until)));
-        let woken = self.0.wait(guard);
+        let (mutex, held) = (guard.mutex, guard.guard.take().expect("taken where it is given up"));
+        let woken = self.0.wait(held);
         WORLD.with(|world| {
             let mut waiting = world.waiting.borrow_mut();
             let own = waiting.iter().position(|(at, end)| Arc::ptr_eq(at, &self.0) && *end == until);
             waiting.swap_remove(own.expect("it was put there"));
         });
-        woken
+        mutex.held(woken)
     }
 
     pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
@@ -208,7 +287,12 @@ pub(crate) mod thread {
             self,
             work: impl FnOnce() -> T + Send + 'static,
         ) -> io::Result<JoinHandle<T>> {
-            let work = move || panic::catch_unwind(AssertUnwindSafe(work));
+            let work = move || {
+                let result = panic::catch_unwind(AssertUnwindSafe(work));
+                super::WORLD
+                    .with(|world| world.panicking.borrow_mut().retain(|thread| *thread != super::this()));
+                result
+            };
             Ok(JoinHandle(shuttle::thread::spawn(work)))
         }
 

@@ -102,9 +102,7 @@ impl<W: Output + Send + 'static> Queue<W> {
         let Some((event, raised)) = self.log.shared.prepare(event) else { return Ok(()) };
         let now = self.log.now();
         let dated = |event: Event| if event.at.is_some() { event } else { event.at(now) };
-        // The thread itself, in a sink, cannot wait for itself.
-        let is_own = self.thread.as_ref().is_some_and(|own| own.thread().id() == thread::current().id());
-        let when_full = if is_own { WhenFull::Refuse } else { self.when_full };
+        let when_full = if self.is_own_thread() { WhenFull::Refuse } else { self.when_full };
         let pushed = self.shared.push(dated(event), when_full).map_err(|refused| {
             let (error, event) = *refused;
             self.log.shared.tell_unrecorded(&event);
@@ -151,9 +149,15 @@ impl<W: Output + Send + 'static> Queue<W> {
     fn end(&mut self) {
         self.shared.waiting().is_closing = true;
         self.shared.arrived.notify_all();
-        if let Some(thread) = self.thread.take() {
+        let is_own = self.is_own_thread();
+        if let Some(thread) = self.thread.take().filter(|_| !is_own) {
             let _ended = thread.join();
         }
+    }
+
+    /// Whether this is the queue's thread, in a sink: it cannot wait for itself.
+    fn is_own_thread(&self) -> bool {
+        self.thread.as_ref().is_some_and(|own| own.thread().id() == thread::current().id())
     }
 
     /// The log, to read its counts or make a checkpoint.

@@ -46,6 +46,8 @@ struct Shared<T> {
     load: fn(&Recording<'_>) -> Result<T, ConfigError>,
     /// The reading, and the fingerprint of what was read.
     current: RwLock<(Arc<T>, u64)>,
+    /// Held by whoever reloads, so that no reading is put in place of a newer one.
+    reloading: Mutex<()>,
     /// Keys the fingerprints, so that none tells of a secret.
     hasher: RandomState,
 }
@@ -69,8 +71,8 @@ impl<T> Live<T> {
     ) -> Result<Self, ConfigError> {
         let (source, hasher) = (Box::new(source), RandomState::new());
         let (first, fingerprint) = read(&*source, load, &hasher)?;
-        let current = RwLock::new((Arc::new(first), fingerprint));
-        Ok(Self { shared: Arc::new(Shared { source, load, current, hasher }) })
+        let (current, reloading) = (RwLock::new((Arc::new(first), fingerprint)), Mutex::default());
+        Ok(Self { shared: Arc::new(Shared { source, load, current, reloading, hasher }) })
     }
 
     /// The secrets of the newest reading.
@@ -79,12 +81,13 @@ impl<T> Live<T> {
         Arc::clone(&self.shared.current.read().unwrap_or_else(PoisonError::into_inner).0)
     }
 
-    /// Reads again; whether anything has changed.
+    /// Reads again; whether anything has changed. Whoever reloads meanwhile waits.
     ///
     /// # Errors
     /// What is wrong with the secrets now; [`current`](Self::current) stays as it was.
     pub fn reload(&self) -> Result<bool, ConfigError> {
-        let Shared { source, load, current, hasher } = &*self.shared;
+        let Shared { source, load, current, reloading, hasher } = &*self.shared;
+        let _held = reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let (next, fingerprint) = read(&**source, *load, hasher)?;
         let mut current = current.write().unwrap_or_else(PoisonError::into_inner);
         let changed = current.1 != fingerprint;

@@ -25,19 +25,26 @@ use set::{Set, WAYS};
 use crate::orders::{self, Task};
 
 pub(crate) const TASKS: &[Task] = &[
-    Task::Check("two threads on one key admit its capacity", two_threads_on_one_key_admit_its_capacity),
+    Task::Check("two threads on one key admit its capacity", &[], two_threads_on_one_key_admit_its_capacity),
     Task::Check(
         "a key that is evicted while it is charged keeps its debt",
+        &[],
         a_key_that_is_evicted_while_it_is_charged_keeps_its_debt,
     ),
-    Task::Check("two newcomers at once are let in once each", two_newcomers_at_once_are_let_in_once_each),
-    Task::Check("what is given back goes to nobody else", what_is_given_back_goes_to_nobody_else),
+    Task::Check(
+        "two newcomers at once are let in once each",
+        &[],
+        two_newcomers_at_once_are_let_in_once_each,
+    ),
+    Task::Check("what is given back goes to nobody else", &[], what_is_given_back_goes_to_nobody_else),
     Task::Check(
         "three threads over more keys than slots exceed none",
+        &[],
         three_threads_over_more_keys_than_slots_exceed_none,
     ),
     Task::Check(
         "a key that is charged by two while it is evicted keeps its debt",
+        &[],
         a_key_that_is_charged_by_two_while_it_is_evicted_keeps_its_debt,
     ),
     Task::Control("a count that is read, and then written", a_count_is_read_and_then_written),

@@ -10,11 +10,13 @@ use crate::orders::{self, Task};
 use crate::sync::{self, Mutex, thread};
 
 pub(crate) const TASKS: &[Task] = &[
-    Task::Check("one chain, and each event once", || orders::some(3_000, one_chain)),
-    Task::Check("a checkpoint is of whole records", || orders::some(3_000, checkpoints)),
-    Task::Check("a writer that panics, and nothing more is recorded", || orders::some(3_000, writer_panics)),
+    Task::Check("one chain, and each event once", &[], || orders::some(20_000, one_chain)),
+    Task::Check("a checkpoint is of whole records", &[], || orders::some(20_000, checkpoints)),
+    Task::Check("a writer that panics, and nothing more is recorded", &[], || {
+        orders::some(20_000, writer_panics)
+    }),
     Task::Control("the end of the chain is looked up, and then written behind", || {
-        orders::some(3_000, a_fork);
+        orders::some(20_000, a_fork);
     }),
 ];
 
@@ -132,7 +134,7 @@ impl io::Write for Torn {
         }
         let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
         self.0.write(half)?;
-        std::panic::resume_unwind(Box::new("a writer that panics"))
+        sync::panic()
     }
 
     fn flush(&mut self) -> io::Result<()> {

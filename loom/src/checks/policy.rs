@@ -7,11 +7,11 @@ use crate::rbac::{LivePolicy, Policy};
 use crate::sync::thread;
 
 pub(crate) const TASKS: &[Task] = &[
-    Task::Check("the old one or the new one, and its listener stays", || {
-        orders::some(6_000, || replaced_while_read(LivePolicy::replace));
+    Task::Check("the old one or the new one, and its listener stays", &["both read"], || {
+        orders::some(30_000, || replaced_while_read(LivePolicy::replace));
     }),
     Task::Control("a look at the one before, and then another in its place", || {
-        orders::some(6_000, || {
+        orders::some(30_000, || {
             replaced_while_read(|live, policy| {
                 let before = live.current();
                 live.replace(policy);
@@ -20,7 +20,7 @@ pub(crate) const TASKS: &[Task] = &[
         });
     }),
     Task::Control("a listener that is taken from an earlier look", || {
-        orders::some(6_000, || {
+        orders::some(30_000, || {
             replaced_while_read(|live, policy| {
                 let heard = LivePolicy::new(live.current());
                 heard.replace(policy);
@@ -94,6 +94,9 @@ fn replaced_while_read(replace: fn(&LivePolicy, Policy) -> Policy) {
     let brought = row.iter().position(|number| *number == BRINGS).expect("it was in place");
     for (place, listener) in listeners.iter().enumerate() {
         assert_eq!(*listener, if place < brought { 0 } else { BRINGS }, "{row:?} told {listeners:?}");
+    }
+    if read[0] != read[2] {
+        orders::meet("both read");
     }
     let places = read.map(|number| row.iter().position(|there| *there == number));
     assert!(places.is_sorted(), "read {read:?} of {row:?}");

@@ -12,24 +12,36 @@ use crate::orders::{self, Task};
 use crate::sync::{self, Fault, thread};
 
 pub(crate) const TASKS: &[Task] = &[
-    Task::Check("who waits for room gets it, and all is recorded", || orders::some(3_000, all_is_recorded)),
-    Task::Check("what is refused is counted", || {
-        orders::some(3_000, || refused_are_counted(WhenFull::Refuse));
+    Task::Check("who waits for room gets it, and all is recorded", &[], || {
+        orders::some(20_000, all_is_recorded)
     }),
-    Task::Check("who waits for so long ends", || {
-        orders::some(3_000, || refused_are_counted(WhenFull::WaitAtMost(MOMENT * 2)));
+    Task::Check("what is refused is counted", &["a refusal"], || {
+        orders::some(20_000, || refused_are_counted(WhenFull::Refuse));
     }),
-    Task::Check("a writer that fails twice loses nothing", || orders::some(3_000, writer_recovers)),
-    Task::Check("a writer that fails for ever holds nobody up", || orders::some(3_000, writer_is_broken)),
-    Task::Check("a writer that panics holds nobody up", || orders::some(3_000, writer_panics)),
-    Task::Check("a sink hands over to the queue it listens to", || orders::some(3_000, sink_hands_over)),
+    Task::Check("who waits for so long ends", &["a refusal"], || {
+        orders::some(20_000, || refused_are_counted(WhenFull::WaitAtMost(MOMENT * 2)));
+    }),
+    Task::Check("a writer that fails twice loses nothing", &["a flush that failed"], || {
+        orders::some(20_000, writer_recovers)
+    }),
+    Task::Check("a writer that fails for ever holds nobody up", &["a caller who was told"], || {
+        orders::some(20_000, writer_is_broken)
+    }),
+    Task::Check("a writer that panics holds nobody up", &["a caller who was told"], || {
+        orders::some(20_000, writer_panics)
+    }),
+    Task::Check(
+        "a sink hands over to the queue it listens to",
+        &["an echo", "a queue that its own thread lets go of"],
+        || orders::some(20_000, sink_hands_over),
+    ),
     Task::Control("one is told where all should be", || {
-        orders::with_fault(Fault::OneForAll, 3_000, all_is_recorded);
+        orders::with_fault(Fault::OneForAll, 20_000, all_is_recorded);
     }),
     Task::Control("nobody is told any more", || {
-        orders::with_fault(Fault::SilentAfter(3), 3_000, all_is_recorded);
+        orders::with_fault(Fault::SilentAfter(3), 20_000, all_is_recorded);
     }),
-    Task::Control("a writer that says it wrote what it lost", || orders::some(3_000, a_line_is_lost)),
+    Task::Control("a writer that says it wrote what it lost", || orders::some(20_000, a_line_is_lost)),
 ];
 
 /// How long the queue waits to try again.
@@ -117,6 +129,9 @@ fn refused_are_counted(when_full: WhenFull) {
     });
     let (taken, refused): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, result)| result.is_ok());
     assert!(refused.iter().all(|(_, result)| *result == Err(AuditErrorKind::Full)), "{refused:?}");
+    if !refused.is_empty() {
+        orders::meet("a refusal");
+    }
     let mut subjects = paper.subjects();
     assert_in_order(&subjects, &["a", "b"]);
     subjects.sort();
@@ -166,6 +181,9 @@ fn writer_recovers() {
         let threads = hand_over(&queue, &["a", "b"]);
         let flushed = queue.flush().map_err(|error| error.kind());
         assert!(matches!(flushed, Ok(()) | Err(AuditErrorKind::Unavailable)));
+        if flushed.is_err() {
+            orders::meet("a flush that failed");
+        }
         assert!(ended(threads).iter().all(|(_, result)| result.is_ok()));
         sole(queue).close().expect("recorded in the end");
     });
@@ -202,6 +220,9 @@ fn writer_is_broken() {
         assert!(matches!(flushed, Ok(()) | Err(AuditErrorKind::Broken)), "{flushed:?}");
         for (_, result) in ended(threads) {
             assert!(matches!(result, Ok(()) | Err(AuditErrorKind::Broken)), "{result:?}");
+            if result.is_err() {
+                orders::meet("a caller who was told");
+            }
         }
         let closed = sole(queue).close().map(drop).map_err(|error| error.kind());
         assert_eq!(closed, Err(AuditErrorKind::Broken));
@@ -217,6 +238,9 @@ fn writer_panics() {
     assert!(matches!(flushed, Ok(()) | Err(AuditErrorKind::Closed)), "{flushed:?}");
     for (_, result) in ended(threads) {
         assert!(matches!(result, Ok(()) | Err(AuditErrorKind::Closed)), "{result:?}");
+        if result.is_err() {
+            orders::meet("a caller who was told");
+        }
     }
     assert_eq!(queue.flush().map_err(|error| error.kind()), Err(AuditErrorKind::Closed));
     drop(sole(queue));
@@ -232,6 +256,10 @@ impl Sink for Echo {
         {
             let echoed = queue.record(event("echo")).map_err(|error| error.kind());
             assert!(matches!(echoed, Ok(()) | Err(AuditErrorKind::Full)), "{echoed:?}");
+            orders::meet("an echo");
+            if Arc::strong_count(&queue) == 1 {
+                orders::meet("a queue that its own thread lets go of");
+            }
         }
     }
 }

@@ -1,22 +1,34 @@
 //! What holds for secrets that are read again while others use them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::config::{ConfigError, Live, Reason, Source, Value};
 use crate::orders::{self, Task};
 use crate::secret::{ExposeSecret, SecretBytes};
-use crate::sync::{Mutex, RwLock, thread};
+use crate::sync::{self, Fault, Mutex, RwLock, thread};
+use two::Two;
 
 pub(crate) const TASKS: &[Task] = &[
-    Task::Check("whole readings, and never an older one again", || {
-        orders::some(6_000, || reloaded_while_used(|vault| Two::live(vault).expect("it answers")));
+    Task::Check("whole readings, and never an older one again", &[], || {
+        orders::some(30_000, || reloaded_while_used(|vault| Two::live(vault).expect("it answers")));
+    }),
+    Task::Check("a watcher ends when it is dropped", &["a change that it heard of"], || {
+        orders::some(30_000, watched);
     }),
     Task::Control("a reading that is put in place though a newer one is", || {
-        orders::some(6_000, || reloaded_while_used(Torn::new));
+        orders::some(30_000, || reloaded_while_used(Torn::new));
+    }),
+    Task::Control("a watcher that is not told to end", || {
+        orders::with_fault(Fault::SilentAfter(0), 30_000, watched);
     }),
 ];
 
-crate::secrets! { struct Two { user: "DB_USER", password: "DB_PASSWORD" } }
+#[allow(dead_code, reason = "they are read from a vault")]
+mod two {
+    crate::secrets! { pub(super) struct Two { user: "DB_USER", password: "DB_PASSWORD" } }
+}
 
 /// A number that grows, in both secrets.
 #[derive(Clone, Default)]
@@ -109,3 +121,30 @@ fn reloaded_while_used<L: Reloads>(open: fn(Vault) -> L) {
     }
     reading.join().expect("no panic");
 }
+
+/// It hears of a change, or is dropped before; and of nothing after.
+fn watched() {
+    let vault = Vault::default();
+    let live = Two::live(vault.clone()).expect("it answers");
+    let heard = Arc::new(AtomicU32::new(0));
+    let watcher = {
+        let heard = Arc::clone(&heard);
+        live.watch(MOMENT, move |change| {
+            assert_eq!(change.expect("it answers").user.expose_secret(), "DB_USER no. 1");
+            heard.fetch_add(1, Ordering::Relaxed);
+        })
+    };
+    let watcher = watcher.expect("shuttle starts it");
+    *vault.0.lock().expect("no panic") += 1;
+    sync::pass(MOMENT);
+    drop(watcher);
+    let told = heard.load(Ordering::Relaxed);
+    assert_eq!(live.number(), told);
+    if told == 1 {
+        orders::meet("a change that it heard of");
+    }
+    sync::pass(MOMENT);
+    assert_eq!(heard.load(Ordering::Relaxed), told);
+}
+
+const MOMENT: Duration = Duration::from_secs(1);

@@ -1,9 +1,9 @@
 //! Mixing that counts its rows, and who mixes.
 
 use std::cell::{Cell, RefCell};
-use std::panic;
 
-use crate::sync::{self, thread};
+use crate::orders;
+use crate::sync;
 
 pub(in crate::password) type Chunk = [u8; 64];
 
@@ -32,7 +32,7 @@ pub(in crate::password) fn at_once() -> usize {
 
 /// This thread mixes no more.
 pub(in crate::password) fn leave() {
-    let this = usize::from(thread::current().id());
+    let this = sync::this();
     MIXING.with_borrow_mut(|mixing| mixing.retain(|thread| *thread != this));
 }
 
@@ -59,7 +59,7 @@ impl Progress {
 
     /// A row; this thread is one that mixes.
     pub(super) fn advance(&mut self, memory: &mut [Chunk]) {
-        let this = usize::from(thread::current().id());
+        let this = sync::this();
         MIXING.with_borrow_mut(|mixing| {
             if !mixing.contains(&this) {
                 mixing.push(this);
@@ -70,7 +70,7 @@ impl Progress {
         if let Some(left) = PANICS_AT.get() {
             PANICS_AT.set(left.checked_sub(1));
             if left == 0 {
-                panic::resume_unwind(Box::new("in the middle of a hash"));
+                sync::panic();
             }
         }
         if let Some(left) = self.left.checked_sub(1) {
@@ -86,6 +86,7 @@ impl Progress {
     }
 
     pub(super) fn advance_two(ahead: (&mut Self, &mut [Chunk]), beside: (&mut Self, &mut [Chunk])) {
+        orders::meet("a ride");
         ahead.0.advance(ahead.1);
         beside.0.advance(beside.1);
     }
