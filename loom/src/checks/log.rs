@@ -57,9 +57,12 @@ impl io::Write for Paper {
     }
 }
 
-/// What sinks were told: where it is in the chain, and of whom.
+/// A record's place in the chain, and its subject.
+type Heard = (Option<u64>, String);
+
+/// What sinks were told.
 #[derive(Clone, Default)]
-pub(super) struct Told(pub(super) Arc<Plain<Vec<(Option<u64>, String)>>>);
+pub(super) struct Told(pub(super) Arc<Plain<Vec<Heard>>>);
 
 impl Sink for Told {
     fn accept(&self, record: &Record<'_>) {

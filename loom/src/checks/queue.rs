@@ -53,11 +53,14 @@ fn queue<W: io::Write + Send + 'static>(ring: &KeyRing, writer: W, when_full: Wh
     Arc::new(Queue::new(AuditLog::new(writer, ring), 1, when_full).expect("shuttle starts it"))
 }
 
+/// A subject, and whether the queue took the event.
+type Handed = (String, Result<(), AuditErrorKind>);
+
 /// Threads that hand over two events each; what became of them.
 fn hand_over<W: io::Write + Send + 'static>(
     queue: &Shared<W>,
     names: &'static [&str],
-) -> Vec<thread::JoinHandle<Vec<(String, Result<(), AuditErrorKind>)>>> {
+) -> Vec<thread::JoinHandle<Vec<Handed>>> {
     let hands_over = |name: &&'static str| {
         let (queue, name) = (Arc::clone(queue), *name);
         thread::spawn(move || {

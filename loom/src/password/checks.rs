@@ -28,6 +28,7 @@ pub(crate) const TASKS: &[Task] = &[
         orders::some(ORDERS, who_gives_up);
     }),
     Task::Check("who stood behind one who gave up goes on", &[], || orders::some(ORDERS, who_stood_behind)),
+    Task::Check("two go in at once where both fit", &[], || orders::some(ORDERS, both_fit)),
     Task::Check("first come, first served", &[], || orders::some(ORDERS, first_come_first_served)),
     Task::Control("one is told where all should be", || {
         orders::with_fault(Fault::OneForAll, ORDERS, all_get_in);
@@ -74,7 +75,10 @@ impl House {
         let permits: Vec<_> = (0..self.hashes)
             .map(|_| self.gate.enter(Share { memory, ..Share::default() }, late).expect("all is back"))
             .collect();
-        assert_eq!(self.gate.enter(Share::default(), late).err(), Some(HashErrorKind::Busy));
+        for rides in [1, 2] {
+            let more = self.gate.enter(Share { rides, ..Share::default() }, late);
+            assert_eq!(more.err(), Some(HashErrorKind::Busy), "a place too many, or a seat beside nobody");
+        }
         drop(permits);
         assert!(romix::at_once() <= self.hashes, "{} hashes at once", romix::at_once());
         drop(Arc::into_inner(self.gate).expect("all threads have ended"));
@@ -192,6 +196,28 @@ fn who_gives_up() {
             Ok(hashed) => hashed.expect("memory"),
             Err(HashErrorKind::Busy) => orders::meet("somebody who gave up"),
         }
+    }
+    house.close();
+}
+
+/// Two wait until a third goes, and then each until the other is in.
+fn both_fit() {
+    let house = House::open(2, 4);
+    let first = house.gate.enter(Login::new(0, 4).share(), house.gate.deadline()).expect("nobody is there");
+    let inside = Arc::new(Mutex::new(0));
+    let logins = [1, 2].map(|mark| {
+        let (gate, inside) = (Arc::clone(&house.gate), Arc::clone(&inside));
+        thread::spawn(move || {
+            let _permit = gate.enter(Login::new(mark, 2).share(), gate.deadline()).expect("a turn");
+            *inside.lock().expect("no panic") += 1;
+            while *inside.lock().expect("no panic") < 2 {
+                thread::yield_now();
+            }
+        })
+    });
+    drop(first);
+    for login in logins {
+        login.join().expect("no panic");
     }
     house.close();
 }
