@@ -311,7 +311,7 @@ fn any_source_may_be_lent_or_shared() {
     assert_eq!(One::from_source(lent).unwrap().value.expose_secret(), "from-a-vault");
     let boxed: Box<dyn Source> = Box::new(map);
     assert!(One::from_source(&boxed).is_ok() && One::from_source(&*boxed).is_ok());
-    let shared: std::sync::Arc<dyn Source> = boxed.into();
+    let shared: Arc<dyn Source> = boxed.into();
     assert!(One::from_source(&shared).is_ok());
 }
 
@@ -402,12 +402,14 @@ fn live_secrets_change_as_a_whole_and_survive_what_cannot_be_read() {
     assert_eq!(shown(&pair.current()), "user-2 pw-number-2");
 }
 
+/// Tells that a reading is held up, and waits until it may go on.
+type HoldUp = (Sender<()>, Receiver<()>);
+
 /// Answers with what there is; a reading is held up once, after it has been answered.
 #[derive(Clone, Default)]
 struct SlowVault {
     state: Arc<Mutex<&'static str>>,
-    /// Tells that a reading is held up, and waits until it may go on.
-    held_up: Arc<Mutex<Option<(Sender<()>, Receiver<()>)>>>,
+    held_up: Arc<Mutex<Option<HoldUp>>>,
     /// Answers until then.
     answers: Arc<AtomicU32>,
 }
@@ -472,8 +474,8 @@ fn live_secrets_never_mix_two_states_of_their_files() {
     };
     point(0);
     let mix = Mix::live(Environment::from_vars([("CREDENTIALS_DIRECTORY", folder.0.join("data"))])).unwrap();
-    let (changes, heard) = std::sync::mpsc::channel();
-    let watcher = mix.watch(std::time::Duration::from_micros(50), move |change| {
+    let (changes, heard) = channel();
+    let watcher = mix.watch(Duration::from_micros(50), move |change| {
         let seen = change.map(|mix| {
             (mix.user.expose_secret()[5..].to_owned(), mix.password.expose_secret()[3..].to_owned())
         });
