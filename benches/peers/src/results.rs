@@ -81,7 +81,8 @@ fn origins(rooms: &[Room]) -> String {
     }
     let dates = || rooms.iter().map(|room| room.origin.date.as_str());
     let [from, to] = [dates().min(), dates().max()].map(Option::unwrap_or_default);
-    format!("{from} to {to}, in several runs: the tables tell which")
+    let when = if from == to { from.to_owned() } else { format!("{from} to {to}") };
+    format!("{when}, in several runs: the tables tell which")
 }
 
 /// A picture that is as dark as its page.
@@ -106,8 +107,11 @@ mod tests {
 
     #[test]
     fn rooms_of_several_runs_say_so() {
-        let mut later = room();
         assert_eq!(origins(&[room(), room()]), room().origin.to_string());
+        let mut later = room();
+        later.origin.revision = "9876543210".to_owned();
+        assert_eq!(origins(&[later, room()]), "2026-11-23, in several runs: the tables tell which");
+        let mut later = room();
         later.origin.date = "2027-01-05".to_owned();
         assert_eq!(
             origins(&[later, room()]),
