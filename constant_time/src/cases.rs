@@ -112,6 +112,14 @@ cases! {
         vec![u8::from(CsrfTokens::new(secret_ring()).check(session.as_bytes(), &token).is_ok())]
     }
 
+    /// the value of a cookie
+    fn cookie_read() {
+        let sent = text("other=1; __Host-session=mT6rTO0Yj0-QJ1W8vZtqHw; last=2");
+        hide(&sent.as_bytes()[24..46]);
+        let cookie = SessionCookie::new("session").expect("a name");
+        cookie.read(sent.as_bytes()).expect("it is there").as_bytes().to_vec()
+    }
+
     /// the key of a signed cookie
     fn signed_cookie() {
         let cookie = SessionCookie::new("session").expect("a name");

@@ -3,6 +3,7 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
+use crate::compare::{ConditionallySelectable, ConstantTimeEq};
 use crate::secret::{HASH, erase, on_clean_stack};
 
 /// The hash under a code's HMAC.
@@ -57,9 +58,13 @@ fn truncated<M: Mac + KeyInit>(secret: &[u8], counter: u64) -> u32 {
     let mut mac = <M as KeyInit>::new_from_slice(secret).expect("HMAC takes keys of any length");
     mac.update(&counter.to_be_bytes());
     let mut tag = mac.finalize().into_bytes();
-    let offset = tag.last().map_or(0, |last| usize::from(last & 0xf));
-    let four = tag.get(offset..).and_then(<[u8]>::first_chunk);
-    let number = u32::from_be_bytes(*four.expect("offsets end at 15, and tags have 20 bytes or more"));
+    let offset = tag.last().map_or(0, |last| last & 0xf);
+    // Four bytes at a place that the tag tells: all sixteen are read, as a processor's time tells where one was.
+    let mut number = 0;
+    for (at, four) in (0_u8..16).zip(tag.windows(4)) {
+        let there = four.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+        number.conditional_assign(&there, at.ct_eq(&offset));
+    }
     erase(&mut tag);
     number & 0x7fff_ffff
 }
