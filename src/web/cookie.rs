@@ -136,14 +136,10 @@ impl SessionCookie {
 /// RFC 6265 §4.1.1, cookie-octet; and not nothing, which is a cookie that was taken away.
 pub(super) fn is_value(value: &[u8]) -> bool {
     // Looks at every byte, and jumps at none: a value is the secret of a session.
-    let is_good = |byte: u8| {
-        (byte.wrapping_sub(b'!') <= b'~' - b'!')
-            & (byte != b'"')
-            & (byte != b',')
-            & (byte != b';')
-            & (byte != b'\\')
+    let wrong = |byte: u8| {
+        u8::from(byte.wrapping_sub(b'!') > b'~' - b'!') | u8::from(matches!(byte, b'"' | b',' | b';' | b'\\'))
     };
-    !value.is_empty() & value.iter().fold(true, |good, byte| good & is_good(*byte))
+    !value.is_empty() && value.iter().fold(0, |all, byte| all | wrong(*byte)) == 0
 }
 
 /// RFC 6265bis §5.6: browsers drop a cookie whose name and value are longer.
