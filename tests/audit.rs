@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed step is a failed test")]
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -325,6 +326,9 @@ fn files_are_rotated_and_verified_together() {
     }
     let verified = audit::verify(all, ring()).unwrap();
     assert_eq!((verified.records, verified.first), (61 + archives.len() as u64, 0));
+    fs::write(folder.join("audit.jsonl.7"), "not an archive").unwrap();
+    assert_eq!(audit::verify(audit::read_all(&path).unwrap(), ring()).unwrap(), verified);
+    assert!(audit::read_all(folder.join("elsewhere.jsonl")).is_err());
     // Each alone says where it begins, and that it was cut out of a whole.
     let second = audit::verify(File::open(&archives[1]).unwrap(), ring()).unwrap();
     assert!(second.first > 0);
@@ -1186,6 +1190,48 @@ fn an_alert_that_is_not_recorded_leaves_its_event_recorded() {
         .writer(Short(room, Vec::new()));
     let error = log.record(event(0)).unwrap_err();
     assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotAlerted, true));
+}
+
+#[test]
+fn texts_pass_through_the_redaction_before_they_are_recorded() {
+    let log = AuditLog::builder(ring())
+        .redact(|field, text| match field {
+            "note" => Cow::Borrowed("gone"),
+            _ => text.replace("hunter2", "[REDACTED]").into(),
+        })
+        .writer(Vec::new());
+    log.record(event(1).reason("tried hunter2").detail("note", "private").detail("tries", 2)).unwrap();
+    let text = String::from_utf8(log.into_inner().unwrap()).unwrap();
+    assert!(!text.contains("hunter2") && !text.contains("private"), "{text}");
+    for kept in [r#""reason":"tried [REDACTED]""#, r#""note":"gone""#, r#""tries":2"#, "user 1"] {
+        assert!(text.contains(kept), "{kept}: {text}");
+    }
+    assert_eq!(audit::verify(text.as_bytes(), ring()).unwrap().records, 2);
+}
+
+#[test]
+fn debug_tells_of_a_log_and_shows_no_key() {
+    let builder = AuditLog::builder(ring()).app("shop");
+    let shown = format!("{builder:?}");
+    assert!(shown.starts_with(r#"Builder { app: "shop", "#) && shown.contains("1a2b3c4d"), "{shown}");
+    assert!(!shown.contains("7, 7"), "{shown}");
+    let log = builder.writer(Vec::new());
+    log.sync().unwrap();
+    let checkpoint = log.checkpoint().unwrap();
+    assert_eq!(format!("{checkpoint:?}"), format!("Checkpoint({checkpoint})"));
+    let shown = format!("{log:?}");
+    assert!(shown.starts_with("AuditLog { head: ") && !shown.contains("7, 7"), "{shown}");
+    let queue = Queue::new(log, 8, WhenFull::Wait).unwrap();
+    queue.record(event(1)).unwrap();
+    queue.flush().unwrap();
+    assert!(format!("{queue:?}").starts_with("Queue { len: 0, log: AuditLog { "), "{queue:?}");
+    queue.close().unwrap();
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    assert_eq!(format!("{:?}", trace.parse::<TraceContext>().unwrap()), format!("TraceContext({trace})"));
+    assert_eq!(
+        format!("{} {} {}", Kind::ALL[0], Level::Warn, Outcome::Failure),
+        format!("{} {} {}", Kind::ALL[0].as_str(), Level::Warn.as_str(), Outcome::Failure.as_str())
+    );
 }
 
 #[test]

@@ -136,6 +136,20 @@ fn text_comes_back_under_the_same_secret_only() {
 }
 
 #[test]
+fn a_file_that_is_not_there_is_told_with_what_the_system_said() {
+    let error = KeyFile::new("no such folder/keys", wrapping(1)).open().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (KeyErrorKind::Unavailable, "the key file is unavailable")
+    );
+    let system = std::error::Error::source(&error).unwrap().downcast_ref::<std::io::Error>().unwrap();
+    assert_eq!(system.kind(), std::io::ErrorKind::NotFound);
+    let error = KeyRing::generate().unwrap().reload().unwrap_err();
+    assert_eq!(error.to_string(), "the ring is in memory only, it has no file");
+    assert!(std::error::Error::source(&error).is_none());
+}
+
+#[test]
 fn every_changed_character_and_every_truncation_is_refused() {
     let text = KeyRing::generate().unwrap().to_text(&wrapping(1)).unwrap();
     for position in 0..text.len() {

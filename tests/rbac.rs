@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -81,6 +82,66 @@ fn a_denial_counts_more_than_a_role() {
     let gone = User { is_gone: true, ..editor() };
     assert_eq!(gone.check(DocPerm::Read).unwrap_err().reason(), DeniedReason::Inactive);
     assert!(gone.grant::<perm::Read>().is_err() && gone.permit::<perm::Read>().is_err());
+}
+
+#[test]
+fn a_refusal_tells_operators_what_was_missing_and_callers_nothing() {
+    let user = User { denied: DocPerm::set(&[DocPerm::Write]), ..editor() };
+    let told = |permission| user.check(permission).unwrap_err().to_string();
+    assert_eq!(told(DocPerm::Write), "doc:write is denied explicitly");
+    assert_eq!(told(DocPerm::Delete), "doc:delete is not granted");
+    let of_another = user.authorize::<perm::Read, _>(7, |_, owner| *owner == 8).unwrap_err();
+    assert_eq!(of_another.to_string(), "doc:read is granted, but not on this resource");
+    let gone = User { is_gone: true, ..editor() }.check(DocPerm::Read).unwrap_err();
+    assert_eq!(gone.to_string(), "the subject is not active, doc:read was asked for");
+    assert!([of_another, gone].iter().all(|denied| denied.public_message() == "not permitted"));
+}
+
+#[test]
+fn a_proof_gives_back_what_it_is_about() {
+    let user = editor();
+    let read = || user.authorize::<perm::Read, _>(vec![7], |_, _| true).unwrap();
+    assert_eq!(read().resource(), &[7]);
+    assert_eq!(read().into_resource(), [7]);
+    let (granted, resource) = read().into_parts();
+    assert_eq!((format!("{granted:?}"), resource), ("Granted(doc:read)".to_owned(), vec![7]));
+    assert_eq!(format!("{:?}", read()), "Authorized { granted: Granted(doc:read), resource: [7] }");
+    let (first, second) = user.grant::<(perm::Read, perm::Write)>().unwrap().split();
+    assert_eq!(format!("{first:?} {second:?}"), "Granted(doc:read) Granted(doc:write)");
+
+    struct Named(&'static str);
+    impl Authorizable<DocPerm> for Named {
+        fn effective(&self) -> PermSet<DocPerm> {
+            EDITOR.permissions()
+        }
+    }
+    let permit = Named("ann").permit::<perm::Write>().unwrap();
+    assert_eq!((permit.subject().0, permit.into_subject().0), ("ann", "ann"));
+}
+
+#[test]
+fn who_is_pointed_at_may_do_what_he_may() {
+    let user = Arc::new(User { denied: DocPerm::set(&[DocPerm::Write]), ..editor() });
+    assert!(user.grant::<perm::Read>().is_ok() && user.grant::<perm::Write>().is_err());
+    assert!(Authorizable::<DocPerm>::is_active(&&*user));
+    assert_eq!(*user.heard.borrow(), [(DocPerm::Read, true), (DocPerm::Write, false)]);
+    let gone = Arc::new(User { is_gone: true, ..editor() });
+    assert_eq!(gone.check(DocPerm::Read).unwrap_err().reason(), DeniedReason::Inactive);
+}
+
+#[test]
+fn roles_are_found_by_name_and_add_up() {
+    const READER: Role<DocPerm> = Role::new("reader", DocPerm::set(&[DocPerm::Read]));
+    let roles = [READER, EDITOR];
+    assert_eq!(Role::find(&roles, "editor"), Some(EDITOR));
+    assert_eq!((Role::find(&roles, "Editor"), Role::find(&roles, "edit")), (None, None));
+    assert_eq!(Role::all(&roles), EDITOR.permissions());
+    assert_eq!(Role::<DocPerm>::all(&[]), PermSet::EMPTY);
+    assert!(READER.has(DocPerm::Read) && !READER.has(DocPerm::Write));
+    assert_eq!(READER.name(), "reader");
+    assert_ne!(READER, Role::new("reader", EDITOR.permissions()));
+    assert_ne!(READER, Role::new("other", READER.permissions()));
+    assert_eq!(format!("{EDITOR:?}"), r#"Role { name: "editor", permissions: {"doc:read", "doc:write"} }"#);
 }
 
 #[test]
@@ -508,9 +569,9 @@ fn constraints_over_more_roles_than_can_be_looked_at_are_refused_before_they_are
 
 #[test]
 fn a_reload_does_not_end_the_audit() {
-    let heard = std::sync::Arc::new(AtomicUsize::new(0));
-    let count = |heard: &std::sync::Arc<AtomicUsize>| {
-        let heard = std::sync::Arc::clone(heard);
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = |heard: &Arc<AtomicUsize>| {
+        let heard = Arc::clone(heard);
         move |_: &palisade::rbac::PolicyDecision<'_>| {
             heard.fetch_add(1, Ordering::Relaxed);
         }
@@ -584,8 +645,8 @@ fn sessions_have_the_roles_that_are_active() {
 
 #[test]
 fn every_check_of_a_policy_is_told_with_the_names_that_were_asked_for() {
-    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let listener = std::sync::Arc::clone(&heard);
+    let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let listener = Arc::clone(&heard);
     let policy = Policy::builder()
         .allow("a", "x")
         .assign("ann", "a")
@@ -623,6 +684,66 @@ fn every_check_of_a_policy_is_told_with_the_names_that_were_asked_for() {
             line("ann", "x", Some("t"), Ok(())),
             line("ann", "x", Some("t"), Err(PolicyDenied::Rule)),
         ]
+    );
+}
+
+#[test]
+fn a_policy_asks_about_the_resource_where_it_grants_and_in_the_tenant_alone() {
+    let rules = [PolicyRule::assign("ann", "reader")];
+    let policy = Policy::builder().extend(rules).allow_in("t", "reader", "read").build().unwrap();
+    let authorized = policy.authorize_in("t", "ann", "read", 7, |owner| *owner == 7).unwrap();
+    assert_eq!(authorized.grant().to_string(), "ann may do read in t");
+    assert_eq!((authorized.grant().subject(), authorized.grant().permission()), ("ann", "read"));
+    assert_eq!((authorized.grant().tenant(), *authorized.resource()), (Some("t"), 7));
+    assert_eq!(authorized.into_resource(), 7);
+    let refused = |tenant, subject, owner| {
+        policy.authorize_in(tenant, subject, "read", owner, |owner| *owner == 7).unwrap_err()
+    };
+    assert_eq!(refused("t", "ann", 8), PolicyDenied::Rule);
+    assert_eq!(refused("u", "ann", 7), PolicyDenied::UnknownTenant);
+    assert_eq!(refused("t", "bob", 7), PolicyDenied::UnknownSubject);
+    assert_eq!(policy.authorize("ann", "read", 7, |_| true).unwrap_err(), PolicyDenied::NotGranted);
+    assert_eq!(format!("{policy:?}"), "Policy { roles: 1, permissions: 1, subjects: 1, tenants: 1, .. }");
+    let grant = policy.authorize_in("t", "ann", "read", (), |()| true).unwrap();
+    assert_eq!(format!("{:?}", grant.grant()), "PolicyGrant(ann may do read in t)");
+}
+
+#[test]
+fn what_is_not_known_is_explained_by_a_refusal() {
+    let policy = Policy::builder().allow("reader", "read").assign("ann", "reader").build().unwrap();
+    let explained = policy.explain("ann", "read");
+    assert_eq!(explained.outcome(), Ok(()));
+    assert_eq!(explained.allowed_by().iter().map(|path| path.roles()).collect::<Vec<_>>(), [["reader"]]);
+    assert!(explained.denied_by().is_empty());
+    for (explained, why) in [
+        (policy.explain("bob", "read"), PolicyDenied::UnknownSubject),
+        (policy.explain("ann", "write"), PolicyDenied::UnknownPermission),
+        (policy.explain_in("t", "ann", "read"), PolicyDenied::UnknownTenant),
+    ] {
+        assert_eq!(explained.outcome(), Err(why));
+        assert!(explained.allowed_by().is_empty() && explained.denied_by().is_empty());
+    }
+    assert!(policy.permissions_in("t", "ann").is_empty() && policy.permissions_of("bob").is_empty());
+}
+
+#[test]
+fn a_change_of_a_policy_is_told_by_who_gains_and_loses_what_and_where() {
+    let before = Policy::builder().allow("reader", "read").assign("ann", "reader").build().unwrap();
+    let after = Policy::builder().allow("editor", "write").assign_in("t", "bob", "editor").build().unwrap();
+    let changes = before.diff(&after);
+    assert_eq!(
+        changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["- ann read", "+ bob write in t"]
+    );
+    let gain = changes.last().unwrap();
+    assert_eq!((gain.subject(), gain.permission()), ("bob", "write"));
+    assert_eq!((gain.tenant(), gain.is_gain()), (Some("t"), true));
+    assert!(before.diff(&before).is_empty());
+    let loose = Policy::builder().permission("later").role("idle").tenant("empty").build().unwrap();
+    let ends: Vec<_> = loose.loose_ends().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        ends,
+        ["no role allows later", "nobody has the role idle", "nobody has a role of its own in empty"]
     );
 }
 
@@ -867,6 +988,25 @@ fn typed_lists_are_held_against_the_policy() {
     assert!(bob.policy().is_same(&policy));
     let session = policy.activate_in("t", "bob", &["reader", "reader"]).unwrap();
     assert_eq!((session.tenant(), session.roles().count()), (Some("t"), 1));
+    assert_eq!((session.subject(), session.policy().is_same(&policy)), ("bob", true));
+    assert_eq!(
+        format!("{session:?}"),
+        r#"Session { subject: "bob", tenant: Some("t"), roles: ["reader"], .. }"#
+    );
+    let bound = session.bind::<DocPerm>().unwrap();
+    assert!(bound.check(DocPerm::Read).is_ok());
+    assert_eq!(
+        bound.check(DocPerm::Delete).unwrap_err().reason(),
+        DeniedReason::ExplicitDeny,
+        "by a role that is not active"
+    );
+    assert_eq!(
+        format!("{bound:?}"),
+        r#"BoundSubject { name: "bob", tenant: Some("t"), allowed: {"doc:read"}, .. }"#
+    );
+    assert!(session.bind::<BillPerm>().is_err());
+    let typo = Policy::builder().only_permissions_of::<DocPerm>().allow("reader", "doc:raed").build();
+    assert_eq!(typo.unwrap_err().kind(), PolicyErrorKind::UnknownPermission);
 }
 
 #[cfg(feature = "serde")]

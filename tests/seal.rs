@@ -155,6 +155,20 @@ fn text_form_has_one_spelling_and_stays_text() {
 }
 
 #[test]
+fn text_is_resealed_as_bytes_are() {
+    let ring = KeyRing::generate().unwrap();
+    let sealer = Sealer::new(&ring);
+    let sealed = sealer.seal_text("value", "row 17").unwrap();
+    assert_eq!(sealer.reseal_text(&sealed, "row 17").unwrap(), None, "under the primary key already");
+    let new = ring.add_generated().unwrap();
+    ring.promote(new).unwrap();
+    let resealed = sealer.reseal_text(&sealed, "row 17").unwrap().unwrap();
+    assert_eq!(sealer.open_text(&resealed, "row 17").unwrap().expose_secret(), "value");
+    assert_eq!(sealer.reseal_text(&resealed, "row 17").unwrap(), None);
+    assert!(sealer.reseal_text(&sealed, "row 18").is_err() && sealer.reseal_text("?", "row 17").is_err());
+}
+
+#[test]
 fn two_seals_of_one_value_share_nothing() {
     let sealer = Sealer::new(KeyRing::generate().unwrap());
     let (one, two) = (sealer.seal(b"same", "x").unwrap(), sealer.seal(b"same", "x").unwrap());
@@ -233,6 +247,24 @@ fn cut_reordered_and_changed_streams_never_reach_their_end() {
     assert!(!opens(&sealer, &message)); // a message is no stream
     assert!(sealer.open(&sealed, "file").is_err());
     assert!(sealer.open_reader(sealed.as_slice(), "another").is_err());
+}
+
+#[test]
+fn a_reader_tells_its_key_and_whether_to_seal_again() {
+    let ring = KeyRing::generate().unwrap();
+    let (first, sealer) = (ring.primary(), Sealer::new(&ring));
+    let mut writer = sealer.seal_writer(Vec::new(), "file").unwrap();
+    writer.write_all(b"some").unwrap();
+    writer.flush().unwrap();
+    assert_eq!(format!("{writer:?}"), "SealWriter");
+    let sealed = writer.finish().unwrap();
+    let reader = sealer.open_reader(&sealed[..], "file").unwrap();
+    assert_eq!((reader.key(), reader.needs_reseal()), (first, false));
+    assert_eq!(format!("{reader:?}"), "OpenReader");
+    let new = ring.add_generated().unwrap();
+    ring.promote(new).unwrap();
+    let reader = sealer.open_reader(&sealed[..], "file").unwrap();
+    assert_eq!((reader.key(), reader.needs_reseal()), (first, true));
 }
 
 #[test]

@@ -170,3 +170,22 @@ impl<P: Permission> fmt::Debug for PermSet<P> {
         f.debug_set().entries(self.iter().map(Permission::name)).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As many as a list may have.
+    #[test]
+    fn each_of_256_has_a_place_of_its_own() {
+        let mut all = PermSet::<()>::EMPTY;
+        for index in 0..=u8::MAX {
+            assert!(!all.has_index(index), "{index}");
+            all = all.with_index(index);
+            assert!(all.has_index(index) && all.len() == u32::from(index) + 1, "{index}");
+            let alone = PermSet::EMPTY.with_index(index);
+            assert!(alone.is_subset(all) && alone.intersection(all) == alone && !alone.is_disjoint(all));
+            assert!(all.minus(alone).is_disjoint(alone) && all.minus(alone).union(alone) == all, "{index}");
+        }
+    }
+}
