@@ -67,6 +67,25 @@ impl Authorizable<BillPerm> for User {
     }
 }
 
+struct Reader {
+    name: &'static str,
+    is_gone: bool,
+}
+
+impl Authorizable<DocPerm> for Reader {
+    fn effective(&self) -> PermSet<DocPerm> {
+        EDITOR.permissions()
+    }
+
+    fn denied(&self) -> PermSet<DocPerm> {
+        DocPerm::set(&[DocPerm::Write])
+    }
+
+    fn is_active(&self) -> bool {
+        !self.is_gone
+    }
+}
+
 fn editor() -> User {
     User { docs: EDITOR.permissions(), ..User::default() }
 }
@@ -109,24 +128,19 @@ fn a_proof_gives_back_what_it_is_about() {
     let (first, second) = user.grant::<(perm::Read, perm::Write)>().unwrap().split();
     assert_eq!(format!("{first:?} {second:?}"), "Granted(doc:read) Granted(doc:write)");
 
-    struct Named(&'static str);
-    impl Authorizable<DocPerm> for Named {
-        fn effective(&self) -> PermSet<DocPerm> {
-            EDITOR.permissions()
-        }
-    }
-    let permit = Named("ann").permit::<perm::Write>().unwrap();
-    assert_eq!((permit.subject().0, permit.into_subject().0), ("ann", "ann"));
+    let permit = Reader { name: "ann", is_gone: false }.permit::<perm::Read>().unwrap();
+    assert_eq!((permit.subject().name, permit.into_subject().name), ("ann", "ann"));
 }
 
 #[test]
 fn who_is_pointed_at_may_do_what_he_may() {
-    let user = Arc::new(User { denied: DocPerm::set(&[DocPerm::Write]), ..editor() });
-    assert!(user.grant::<perm::Read>().is_ok() && user.grant::<perm::Write>().is_err());
-    assert!(Authorizable::<DocPerm>::is_active(&&*user));
-    assert_eq!(*user.heard.borrow(), [(DocPerm::Read, true), (DocPerm::Write, false)]);
-    let gone = Arc::new(User { is_gone: true, ..editor() });
+    let [ann, gone] = [false, true].map(|is_gone| Arc::new(Reader { name: "ann", is_gone }));
+    assert!(ann.grant::<perm::Read>().is_ok());
+    assert_eq!(ann.check(DocPerm::Write).unwrap_err().reason(), DeniedReason::ExplicitDeny);
     assert_eq!(gone.check(DocPerm::Read).unwrap_err().reason(), DeniedReason::Inactive);
+    let user = editor();
+    assert!((&&user).grant::<perm::Delete>().is_err());
+    assert_eq!(*user.heard.borrow(), [(DocPerm::Delete, false)]);
 }
 
 #[test]
@@ -713,7 +727,10 @@ fn what_is_not_known_is_explained_by_a_refusal() {
     let policy = Policy::builder().allow("reader", "read").assign("ann", "reader").build().unwrap();
     let explained = policy.explain("ann", "read");
     assert_eq!(explained.outcome(), Ok(()));
-    assert_eq!(explained.allowed_by().iter().map(|path| path.roles()).collect::<Vec<_>>(), [["reader"]]);
+    assert_eq!(
+        explained.allowed_by().iter().map(palisade::rbac::Path::roles).collect::<Vec<_>>(),
+        [["reader"]]
+    );
     assert!(explained.denied_by().is_empty());
     for (explained, why) in [
         (policy.explain("bob", "read"), PolicyDenied::UnknownSubject),
