@@ -260,14 +260,13 @@ impl LogFile {
 
     /// Whether the file is as we left it, and where we left it.
     fn check(&mut self) -> Result<(), AuditError> {
-        let metadata = self.file.metadata()?;
         self.unchecked += 1;
         if self.unchecked >= CHECK_EVERY || self.fsync == Fsync::Each {
             self.unchecked = 0;
-            self.syncing.look(&metadata);
+            self.syncing.look(&self.file.metadata()?);
         }
-        let is_moved = self.syncing.is_moved.load(Ordering::Acquire);
-        if metadata.len() != self.len || is_moved || !has_name(&metadata) {
+        let (len, has_name) = state(&self.file)?;
+        if len != self.len || !has_name || self.syncing.is_moved.load(Ordering::Acquire) {
             return Err(AuditErrorKind::Changed.into());
         }
         Ok(())
@@ -501,12 +500,28 @@ fn finish_change(path: &Path) -> Result<(), AuditError> {
     Ok(())
 }
 
-/// A deleted file takes lines that nobody will read.
-fn has_name(metadata: &Metadata) -> bool {
+/// How long a file is, and whether a name leads to it: a deleted one takes lines that nobody will read.
+///
+/// Linux is not asked for times: since 6.13, a file whose times were asked for writes its inode with the next line, and the two
+/// take 2.9 µs instead of 1.4 (2026-11-23, ext4).
+fn state(file: &File) -> io::Result<(u64, bool)> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{AtFlags, StatxFlags, statx};
+        let asked = StatxFlags::SIZE | StatxFlags::NLINK;
+        if let Ok(state) = statx(file, c"", AtFlags::EMPTY_PATH, asked)
+            && state.stx_mask & asked.bits() == asked.bits()
+        {
+            return Ok((state.stx_size, state.stx_nlink > 0));
+        }
+    }
+    // Also where a sandbox has no such call.
+    let metadata = file.metadata()?;
     #[cfg(unix)]
-    return std::os::unix::fs::MetadataExt::nlink(metadata) > 0;
+    let has_name = std::os::unix::fs::MetadataExt::nlink(&metadata) > 0;
     #[cfg(not(unix))]
-    return !metadata.is_dir();
+    let has_name = !metadata.is_dir();
+    Ok((metadata.len(), has_name))
 }
 
 /// Bytes at the end of a file that are looked at when it is opened.
