@@ -16,7 +16,11 @@ pub(crate) fn holds_for_a_line(line: &str) -> bool {
                 '\u{200C}' | '\u{200D}' => {
                     before.is_some_and(beyond_ascii) && after.is_some_and(beyond_ascii)
                 }
-                '\u{FE00}'..='\u{FE0F}' => before.is_some_and(|before| !before.is_alphabetic()),
+                '\u{FE00}'..='\u{FE0F}' => {
+                    // Letters that are emoji.
+                    let is_picture = |letter| "ℹⓂ🅰🅱🅾🅿".contains(letter);
+                    before.is_some_and(|before| !before.is_alphabetic() || is_picture(before))
+                }
                 character if is_combining_mark(*character) => before.is_some_and(|before| before != ' '),
                 _ => true,
             }
