@@ -175,3 +175,19 @@ const fn is_same(mut one: &[u8], mut other: &[u8]) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `permissions!` does while a program is compiled.
+    #[test]
+    fn names_of_a_list_differ() {
+        check_names(&[]);
+        check_names(&["doc:read", "doc:rea", "doc:reads", "Doc:read"]);
+        assert!(is_same(b"doc:read", b"doc:read") && is_same(b"", b""));
+        for other in ["doc:rea", "doc:reads", "doc:reaD", ""] {
+            assert!(!is_same(b"doc:read", other.as_bytes()), "{other}");
+        }
+    }
+}
