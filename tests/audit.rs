@@ -9,13 +9,14 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use palisade::audit::{
-    self, AuditErrorKind, AuditLog, Checkpoint, CheckpointFile, CheckpointStore, Event, FindingKind, Fsync,
-    Kind, Level, Outcome, Queue, Ratchet, Record, Sink, TraceContext, Verified, VerifyError, WhenFull,
+    self, AuditError, AuditErrorKind, AuditLog, Checkpoint, CheckpointFile, CheckpointStore, Event,
+    FindingKind, Fsync, Kind, Level, Outcome, Queue, Ratchet, Record, Sink, TraceContext, Verified,
+    VerifyError, WhenFull,
 };
 use palisade::clock::ManualClock;
 use palisade::keys::{KeyId, KeyRing};
@@ -1190,6 +1191,51 @@ fn an_alert_that_is_not_recorded_leaves_its_event_recorded() {
         .writer(Short(room, Vec::new()));
     let error = log.record(event(0)).unwrap_err();
     assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotAlerted, true));
+}
+
+/// Panics at its second line.
+struct PanickingWriter(u32);
+
+impl Write for PanickingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += 1;
+        assert!(self.0 < 2, "as part of a test");
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_queue_whose_writer_panicked_does_not_close_as_if_all_were_recorded() {
+    let queue = Queue::new(AuditLog::new(PanickingWriter(0), ring()), 5, WhenFull::Wait).unwrap();
+    queue.record(event(1)).unwrap();
+    let kind = |error: AuditError| error.kind();
+    assert_eq!(queue.close().map(drop).map_err(kind), Err(AuditErrorKind::Closed));
+}
+
+/// Waits for the queue that calls it.
+struct Impatient(Arc<OnceLock<Weak<Queue<Vec<u8>>>>>, mpsc::Sender<AuditErrorKind>);
+
+impl Sink for Impatient {
+    fn accept(&self, _: &Record<'_>) {
+        if let Some(queue) = self.0.get().and_then(Weak::upgrade) {
+            self.1.send(queue.flush().unwrap_err().kind()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_sink_that_waits_for_its_own_queue_is_told() {
+    let (place, (told, hears)) = (Arc::new(OnceLock::new()), mpsc::channel());
+    let log = AuditLog::builder(ring()).also(Impatient(Arc::clone(&place), told)).writer(Vec::new());
+    let queue = Arc::new(Queue::new(log, 5, WhenFull::Wait).unwrap());
+    place.set(Arc::downgrade(&queue)).unwrap();
+    queue.record(event(1)).unwrap();
+    assert_eq!(hears.recv_timeout(Duration::from_secs(60)), Ok(AuditErrorKind::WaitsForItself));
+    queue.flush().unwrap();
 }
 
 #[test]

@@ -44,6 +44,9 @@ pub enum AuditErrorKind {
     /// The queue's writer is gone.
     #[error("the queue is closed, the event was not recorded")]
     Closed,
+    /// A sink asked the queue that calls it to wait for what comes after the sink.
+    #[error("a sink cannot wait for the queue that calls it, flush or close it elsewhere")]
+    WaitsForItself,
     /// A ratchet's or checkpoint's place holds something else.
     #[error("the text is not a ratchet or checkpoint of this version")]
     Malformed,

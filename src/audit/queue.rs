@@ -118,8 +118,11 @@ impl<W: Output + Send + 'static> Queue<W> {
     /// Waits until all events handed over so far are recorded.
     ///
     /// # Errors
-    /// [`AuditError`]: what keeps them from being recorded, or failed after one was; `Closed`.
+    /// [`AuditError`]: what keeps them from being recorded, or failed after one was; `Closed`; `WaitsForItself` in a sink.
     pub fn flush(&self) -> Result<(), AuditError> {
+        if self.is_own_thread() {
+            return Err(AuditErrorKind::WaitsForItself.into());
+        }
         let mut waiting = self.shared.waiting();
         let taken = waiting.taken;
         while waiting.done < taken {
@@ -137,11 +140,15 @@ impl<W: Output + Send + 'static> Queue<W> {
     /// Records what waits, and gives the log back.
     ///
     /// # Errors
-    /// Those of [`flush`](Self::flush); what could not be recorded is lost.
+    /// Those of [`flush`](Self::flush); what could not be recorded is lost. In a sink, the queue is closed once that returns.
     pub fn close(mut self) -> Result<Arc<AuditLog<W>>, AuditError> {
+        if self.is_own_thread() {
+            return Err(AuditErrorKind::WaitsForItself.into());
+        }
         self.end();
         let mut waiting = self.shared.waiting();
-        let failed = waiting.untold.take();
+        let is_lost = waiting.done < waiting.taken || waiting.lost > 0; // the writer panicked
+        let failed = waiting.untold.take().or_else(|| is_lost.then(|| AuditErrorKind::Closed.into()));
         drop(waiting);
         failed.map_or_else(|| Ok(Arc::clone(&self.log)), Err)
     }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::mem;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use crate::sync::{Mutex, RwLock};
 /// Secrets that are read again when they change underneath, as mounted files and credential folders do.
 ///
 /// [`current`](Self::current) lends all fields of one reading together; a reload puts a whole new reading in place.
-/// A reading that fails, or that caught its files in the middle of a change, changes nothing.
+/// A reading that fails changes nothing. Files that are being replaced are read until two readings are alike; what is half replaced
+/// for longer than that is taken as it is, so put all in place at once, as Kubernetes does and a rename of their folder.
 ///
 /// ```
 /// use palisade::secret::ExposeSecret;
@@ -81,7 +83,8 @@ impl<T> Live<T> {
         Arc::clone(&self.shared.current.read().unwrap_or_else(PoisonError::into_inner).0)
     }
 
-    /// Reads again; whether anything has changed. Whoever reloads meanwhile waits.
+    /// Reads again; whether anything has changed. Whoever reloads meanwhile waits, as long as the source takes: a source must answer
+    /// or fail within a time, and must not reload.
     ///
     /// # Errors
     /// What is wrong with the secrets now; [`current`](Self::current) stays as it was.
@@ -91,9 +94,9 @@ impl<T> Live<T> {
         let (next, fingerprint) = read(&**source, *load, hasher)?;
         let mut current = current.write().unwrap_or_else(PoisonError::into_inner);
         let changed = current.1 != fingerprint;
-        if changed {
-            *current = (Arc::new(next), fingerprint);
-        }
+        let old = changed.then(|| mem::replace(&mut *current, (Arc::new(next), fingerprint)));
+        drop(current);
+        drop(old); // dropping secrets may take its time, or call back
         Ok(changed)
     }
 }

@@ -11,6 +11,7 @@ use super::kind::Kind;
 use super::text::cut;
 use crate::compare;
 use crate::encoding;
+use crate::secret::{CIPHER, on_clean_stack};
 
 /// Registered secrets, and where to look for them.
 #[derive(Default)]
@@ -58,12 +59,14 @@ impl Known {
     }
 
     fn of(secrets: Vec<Arc<Secret>>) -> Self {
-        let entries = secrets.iter().enumerate().flat_map(|(secret, known)| {
-            known.forms.iter().enumerate().filter_map(move |(form, text)| {
+        // In one piece: what grows leaves copies, and a hash can be turned back into the bytes that it is of.
+        let mut entries = Vec::with_capacity(secrets.iter().map(|known| known.forms.len()).sum());
+        for (secret, known) in secrets.iter().enumerate() {
+            entries.extend(known.forms.iter().enumerate().filter_map(|(form, text)| {
                 Some(Entry { hash: hash(*text.first_chunk()?), secret, form, begins_with: None })
-            })
-        });
-        let index = Index::of(entries.collect(), |entry| form(&secrets, entry));
+            }));
+        }
+        let index = on_clean_stack::<CIPHER, _>(|| Index::of(entries, |entry| form(&secrets, entry)));
         Self { secrets, index }
     }
 
@@ -129,7 +132,13 @@ impl Index {
         let buckets = (entries.len() * 16).next_power_of_two().max(2);
         let shift = 64 - buckets.ilog2();
         entries.sort_unstable_by(|one, other| (one.hash, form(one)).cmp(&(other.hash, form(other))));
+        let all = entries.len();
         entries.dedup_by(|one, other| form(one) == form(other));
+        let different = entries.len();
+        // What is left behind the last is overwritten.
+        entries.resize_with(all, || Entry { hash: 0, secret: 0, form: 0, begins_with: None });
+        zeroize::optimization_barrier(entries.as_slice());
+        entries.truncate(different);
         let mut outer = Vec::new(); // of the forms that the next one may begin with, each begins with the one before
         for index in 0..entries.len() {
             let Some(entry) = entries.get(index) else { break };
@@ -172,7 +181,6 @@ impl Default for Index {
 
 impl Drop for Index {
     fn drop(&mut self) {
-        // A hash can be turned back into the bytes that it is of.
         self.entries.iter_mut().for_each(|entry| entry.hash = 0);
         zeroize::optimization_barrier(self.entries.as_slice());
     }

@@ -246,7 +246,8 @@ fn writer_panics() {
         }
     }
     assert_eq!(queue.flush().map_err(|error| error.kind()), Err(AuditErrorKind::Closed));
-    drop(sole(queue));
+    let closed = sole(queue).close().map(drop).map_err(|error| error.kind());
+    assert_eq!(closed, Err(AuditErrorKind::Closed), "events were lost");
 }
 
 /// Hands one event over for the first that it hears of.
