@@ -20,22 +20,27 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut good = true;
-    let mut expected = expected();
+    let (expected, mut seen) = (expected(), BTreeSet::new());
     println!("{:24} {:70} bytes that depend on it", "case", "secret");
     for (name, secret, _) in cases::ALL {
         let (given, sites) = run(name)?;
         println!("{name:24} {:70} {given}", secret.trim());
         for site in &sites {
-            let reason = expected.remove(&(name.to_string(), site.clone()));
+            let all_of_it =
+                site.split_once(" > ").map_or(site.clone(), |(function, _)| format!("{function} > *"));
+            let keys = [site.clone(), all_of_it].map(|site| (name.to_string(), site));
+            let known = keys.into_iter().find(|key| expected.contains_key(key));
+            let reason = known.as_ref().and_then(|key| expected.get(key));
+            seen.extend(known.clone());
             good &= reason.is_some();
-            println!("    {site}: {}", reason.unwrap_or("NOT EXPECTED"));
+            println!("    {site}: {}", reason.unwrap_or(&"NOT EXPECTED"));
         }
         if given == 0 && sites.is_empty() {
             println!("    NOT EXERCISED: nothing that came of it depends on the secret");
             good = false;
         }
     }
-    for (case, site) in expected.keys() {
+    for (case, site) in expected.keys().filter(|key| !seen.contains(*key)) {
         println!("expected.txt: {case} | {site}: NO LONGER TOLD");
         good = false;
     }
@@ -77,19 +82,30 @@ fn expected() -> BTreeMap<(String, String), &'static str> {
         .collect()
 }
 
-/// The functions of palisade, or else the innermost ones, in which a jump or an address depends on a secret.
+/// Where a jump or an address depends on a secret: the function of palisade that does it or calls what does; what does, if that
+/// is another; and whether it is an address.
+///
+/// All three, so that no reason stands for another fault in the same function, such as a comparison of the standard library's.
 fn sites(xml: &str) -> BTreeSet<String> {
     let between = |text: &str, from: &str, to: &str| -> Option<String> {
         let (_, rest) = text.split_once(from)?;
-        Some(rest.split_once(to)?.0.replace("&lt;", "<").replace("&gt;", ">"))
+        Some(rest.split_once(to)?.0.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
     };
     let mut sites = BTreeSet::new();
     for error in xml.split("<error>").skip(1) {
         let stack = between(error, "<stack>", "</stack>").unwrap_or_default();
         let frames = stack.split("<frame>").skip(1);
         let functions: Vec<String> = frames.filter_map(|frame| between(frame, "<fn>", "</fn>")).collect();
+        let innermost = functions.first().cloned().unwrap_or_default();
         let of_palisade = |name: &&String| name.starts_with("palisade::") || name.starts_with("<palisade::");
-        sites.insert(functions.iter().find(of_palisade).or(functions.first()).cloned().unwrap_or_default());
+        let mut site = functions.iter().find(of_palisade).unwrap_or(&innermost).clone();
+        if site != innermost {
+            site += &format!(" > {innermost}");
+        }
+        if between(error, "<kind>", "</kind>").is_some_and(|kind| kind == "UninitValue") {
+            site += ": an address";
+        }
+        sites.insert(site);
     }
     sites
 }
