@@ -55,6 +55,9 @@ fn what_any_character_makes_is_made_again_by_what_it_makes() {
             for parse in parsers {
                 again(*parse, &text);
             }
+            if let Ok(line) = SafeText::parse(&text) {
+                assert!(holds_for_a_line(line.as_str()), "{text:?}");
+            }
         }
     }
 }

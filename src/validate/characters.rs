@@ -145,7 +145,7 @@ const UNSEEN: &[(u32, u32)] = &[
 ];
 
 /// Blocks of what takes a variation selector or a joiner, in order. Source: Unicode 17, emoji-data.txt, `Extended_Pictographic` and
-/// `Emoji_Modifier`, rounded outward to blocks of symbols.
+/// `Emoji_Modifier`, rounded outward to blocks of symbols, but to no letters.
 const EMOJI: &[(u32, u32)] = &[
     (0x00A9, 0x00A9),
     (0x00AE, 0x00AE),
@@ -163,5 +163,8 @@ const EMOJI: &[(u32, u32)] = &[
     (0x3030, 0x3030),
     (0x303D, 0x303D),
     (0x3297, 0x3299),
-    (0x1F000, 0x1FAFF),
+    (0x1F000, 0x1F12F),
+    (0x1F16A, 0x1F171), // between letters in squares and circles: a selector does nothing on those, and is not seen
+    (0x1F17E, 0x1F17F),
+    (0x1F18A, 0x1FAFF),
 ];
