@@ -1,19 +1,22 @@
 //! Paths of secrets. Each function marks a secret, does what an application does with it, and gives back what comes of it.
 
 use std::hint::black_box;
+use std::io::{Read, Write};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use palisade::compare;
 use palisade::config::{Environment, KeyBytes};
 use palisade::keys::{KeyId, KeyRing};
 use palisade::password::Hasher;
+use palisade::rate_limit::LoginGuard;
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
-use palisade::session::otp::{Otp, OtpSecret};
+use palisade::session::otp::{CodeStore, MemoryCodeStore, Otp, OtpSecret, OtpVerifier, RecoveryCodes};
 use palisade::token::{Signer, SplitToken, Token, TokenDigest, TokenFormat};
 use palisade::web::{CsrfTokens, SessionCookie};
 
-use crate::memcheck::hide;
+use crate::memcheck::{hide, hide_randomness};
 
 macro_rules! cases {
     ($($(#[doc = $what:literal])+ fn $name:ident() $work:block)+) => {
@@ -97,6 +100,15 @@ cases! {
         Signer::new(secret_ring()).verify("purpose", &token).expect("our own token")
     }
 
+    /// the key that verifies, and the state that a token is bound to
+    fn signer_verify_bound() {
+        let minute = Duration::from_secs(60);
+        let token = Signer::new(ring()).sign_bound("purpose", b"payload", minute, b"a row of a table").expect("a token");
+        let state = text("a row of a table");
+        hide(state.as_bytes());
+        Signer::new(secret_ring()).verify_bound("purpose", &token, |_| Some(state)).expect("our own token")
+    }
+
     /// the key of a session's forms, and the session, while a token is made
     fn csrf_issue() {
         let session = text("a session of somebody's");
@@ -152,6 +164,26 @@ cases! {
         opened.expose_secret().to_vec()
     }
 
+    /// the key and the plaintext of a stream
+    fn seal_stream() {
+        let plain = text(&"what nobody else may read".repeat(4000));
+        hide(plain.as_bytes());
+        let mut writer = Sealer::new(secret_ring()).seal_writer(Vec::new(), "context").expect("randomness");
+        writer.write_all(plain.as_bytes()).expect("memory");
+        writer.finish().expect("memory")
+    }
+
+    /// the key of a stream, and with it the plaintext
+    fn open_stream() {
+        let mut writer = Sealer::new(ring()).seal_writer(Vec::new(), "context").expect("randomness");
+        writer.write_all("what nobody else may read".repeat(4000).as_bytes()).expect("memory");
+        let sealed = writer.finish().expect("memory");
+        let mut reader = Sealer::new(secret_ring()).open_reader(sealed.as_slice(), "context").expect("our own");
+        let mut plain = Vec::new();
+        reader.read_to_end(&mut plain).expect("our own");
+        plain
+    }
+
     /// a password whose row is of PBKDF2
     fn password_of_pbkdf2() {
         let row = "pbkdf2_sha256$1000$seasalt.seasalt$FjhGMaV7pRVYOxisPXB2fIQolDGdXrl5I2YwngbbNUI=";
@@ -175,6 +207,61 @@ cases! {
         let sealed = sealed.seal(&Sealer::new(ring()), "ann").expect("randomness");
         let secret = OtpSecret::open(&Sealer::new(secret_ring()), "ann", &sealed).expect("our own");
         Otp::default().hotp(&secret, 7).expose().as_bytes().to_vec()
+    }
+
+    /// the same, and a code that is presented
+    fn otp_verify() {
+        let (sealer, codes) = (Sealer::new(ring()), MemoryCodeStore::new(1));
+        let secret = OtpSecret::from_base32("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").expect("a secret");
+        let sealed = secret.seal(&sealer, "ann").expect("randomness");
+        let presented = text(Otp::default().hotp(&secret, 3).expose());
+        hide(presented.as_bytes());
+        let guard = LoginGuard::new().expect("limits");
+        let verifier = OtpVerifier::new(Sealer::new(secret_ring()), codes, guard);
+        let verified = verifier.verify_hotp("ann", Ipv4Addr::LOCALHOST.into(), &sealed, &presented);
+        vec![u8::from(verified.is_ok())]
+    }
+
+    /// a recovery code that is presented
+    fn recovery_code() {
+        let codes = RecoveryCodes::generate().expect("randomness");
+        let store = MemoryCodeStore::new(1);
+        store.replace_codes("ann", &codes.digests("ann")).expect("room");
+        let presented = text(codes.expose().nth(4).expect("ten codes"));
+        hide(presented.as_bytes());
+        let verifier = OtpVerifier::new(Sealer::new(ring()), store, LoginGuard::new().expect("limits"));
+        vec![u8::from(verifier.spend_recovery_code("ann", Ipv4Addr::LOCALHOST.into(), &presented).is_ok())]
+    }
+
+    /// random bytes, while a token is made of them
+    fn token_generate() {
+        let token = hide_randomness(Token::generate).expect("randomness");
+        token.expose().as_bytes().to_vec()
+    }
+
+    /// the same, of a split token
+    fn split_token_generate() {
+        let token = hide_randomness(SplitToken::generate).expect("randomness");
+        [token.expose().as_bytes(), &token.digest().to_hex().into_bytes()].concat()
+    }
+
+    /// the same, of a prefixed token
+    fn token_format_generate() {
+        let token = hide_randomness(|| TokenFormat::new("acme_live").expect("a prefix").generate()).expect("randomness");
+        token.expose().as_bytes().to_vec()
+    }
+
+    /// the same, of recovery codes
+    fn recovery_codes_generate() {
+        let codes = hide_randomness(RecoveryCodes::generate).expect("randomness");
+        let digests: Vec<String> = codes.digests("ann").iter().map(TokenDigest::to_hex).collect();
+        codes.expose().map(str::to_owned).chain(digests).collect::<String>().into_bytes()
+    }
+
+    /// the same, of a secret of one-time codes
+    fn otp_secret_generate() {
+        let secret = hide_randomness(OtpSecret::generate).expect("randomness");
+        secret.expose_base32().expose_secret().as_bytes().to_vec()
     }
 
     /// a key, read from hexadecimal
@@ -220,7 +307,7 @@ fn id() -> KeyId {
 
 /// Code that leaks, and must be caught.
 pub mod leaky {
-    use super::{black_box, hide, text};
+    use super::{Duration, Signer, black_box, hide, ring, secret_ring, text};
 
     /// A name, what is wrong, and the function.
     type Leak = (&'static str, &'static str, fn() -> Vec<u8>);
@@ -231,6 +318,11 @@ pub mod leaky {
         ("leaky_equality", "`==` of slices", leaky_equality),
         ("leaky_table", "looks up a table at a secret", leaky_table),
         ("leaky_digits", "hexadecimal by `char::to_digit`", leaky_digits),
+        (
+            "leaky_signer_verify_bound",
+            "`==` in what palisade calls, past what is right there",
+            leaky_signer_verify_bound,
+        ),
     ];
 
     #[inline(never)]
@@ -266,5 +358,16 @@ pub mod leaky {
         let secret = text("8f1f0a5b");
         hide(secret.as_bytes());
         secret.chars().filter_map(|digit| digit.to_digit(16)).map(|digit| digit as u8).collect()
+    }
+
+    #[inline(never)]
+    fn leaky_signer_verify_bound() -> Vec<u8> {
+        let minute = Duration::from_secs(60);
+        let token =
+            Signer::new(ring()).sign_bound("purpose", b"17", minute, b"a row of a table").expect("a token");
+        let (state, known) = (text("a row of a table"), text("a row of a table"));
+        hide(state.as_bytes());
+        let stored = |_: &[u8]| (state == known).then_some(state);
+        Signer::new(secret_ring()).verify_bound("purpose", &token, stored).expect("our own token")
     }
 }

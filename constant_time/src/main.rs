@@ -26,14 +26,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let (given, sites) = run(name)?;
         println!("{name:24} {:70} {given}", secret.trim());
         for site in &sites {
-            let all_of_it =
-                site.split_once(" > ").map_or(site.clone(), |(function, _)| format!("{function} > *"));
-            let keys = [site.clone(), all_of_it].map(|site| (name.to_string(), site));
-            let known = keys.into_iter().find(|key| expected.contains_key(key));
-            let reason = known.as_ref().and_then(|key| expected.get(key));
-            seen.extend(known.clone());
-            good &= reason.is_some();
-            println!("    {site}: {}", reason.unwrap_or(&"NOT EXPECTED"));
+            let known = reason(&expected, name, site);
+            println!("    {site}: {}", known.as_ref().map_or("NOT EXPECTED", |(_, reason)| reason));
+            good &= known.is_some();
+            seen.extend(known.map(|(key, _)| key));
         }
         if given == 0 && sites.is_empty() {
             println!("    NOT EXERCISED: nothing that came of it depends on the secret");
@@ -46,8 +42,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     for (name, leak, _) in leaky::ALL {
         let (_, sites) = run(name)?;
-        println!("{name:24} {leak:70} {}", if sites.is_empty() { "NOT CAUGHT" } else { "caught" });
-        good &= !sites.is_empty();
+        // What is right in the case that a control is a copy of is none of its leak.
+        let original = name.trim_start_matches("leaky_");
+        let caught = sites.iter().any(|site| reason(&expected, original, site).is_none());
+        println!("{name:24} {leak:70} {}", if caught { "caught" } else { "NOT CAUGHT" });
+        good &= caught;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -69,8 +68,15 @@ fn run(case: &str) -> Result<(usize, BTreeSet<String>), Box<dyn Error>> {
     Ok((String::from_utf8(output.stdout)?.trim().parse()?, sites(&xml)))
 }
 
+/// The line of `expected.txt` for a site, by its name or by that of all that its function calls, and the reason.
+fn reason<'a>(expected: &Expected<'a>, case: &str, site: &str) -> Option<((String, String), &'a str)> {
+    let function = site.split_once(" > ").map_or(site, |(function, _)| function);
+    let keys = [site.to_owned(), format!("{function} > *")].map(|site| (case.to_owned(), site));
+    keys.into_iter().find_map(|key| expected.get(&key).copied().map(|reason| (key, reason)))
+}
+
 /// By case and function, why something depends on a secret there.
-fn expected() -> BTreeMap<(String, String), &'static str> {
+fn expected() -> Expected<'static> {
     let lines =
         include_str!("../expected.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     lines
@@ -81,6 +87,8 @@ fn expected() -> BTreeMap<(String, String), &'static str> {
         })
         .collect()
 }
+
+type Expected<'a> = BTreeMap<(String, String), &'a str>;
 
 /// Where a jump or an address depends on a secret: the function of palisade that does it or calls what does; what does, if that
 /// is another; and whether it is an address.

@@ -94,13 +94,14 @@ pub(super) fn digest(user: &str, presented: &str) -> Option<TokenDigest> {
 fn generate() -> Result<SecretString, RandomError> {
     let mut digits = Zeroizing::new([0; DIGITS]);
     encoding::random_crockford(&mut *digits)?;
-    let mut text = String::with_capacity(DIGITS + DIGITS / 4);
+    let mut text = Vec::with_capacity(DIGITS + DIGITS / 4);
     for (index, digit) in digits.iter().enumerate() {
         if index > 0 && index % 4 == 0 {
-            text.push('-');
+            text.push(b'-');
         }
-        text.push(char::from(*digit));
+        text.push(*digit);
     }
+    let text = String::from_utf8(text).expect("digits are ASCII");
     Ok(SecretString::from(text))
 }
 
