@@ -250,16 +250,18 @@ fn writer_panics() {
     assert_eq!(closed, Err(AuditErrorKind::Closed), "events were lost");
 }
 
-/// Hands one event over for the first that it hears of.
-struct Echo(Arc<OnceLock<Weak<Queue<Paper>>>>);
+/// Hands one event over for the first that it hears of, and keeps what became of it: a panic in a sink is not heard of.
+struct Echo {
+    queue: Arc<OnceLock<Weak<Queue<Closing>>>>,
+    handed: Arc<OnceLock<Result<(), AuditErrorKind>>>,
+}
 
 impl Sink for Echo {
     fn accept(&self, record: &Record<'_>) {
         if record.field("subject").as_deref() == Some("a0")
-            && let Some(queue) = self.0.get().and_then(Weak::upgrade)
+            && let Some(queue) = self.queue.get().and_then(Weak::upgrade)
         {
-            let echoed = queue.record(event("echo")).map_err(|error| error.kind());
-            assert!(matches!(echoed, Ok(()) | Err(AuditErrorKind::Full)), "{echoed:?}");
+            let _ = self.handed.set(queue.record(event("echo")).map_err(|error| error.kind()));
             orders::meet("an echo");
             if Arc::strong_count(&queue) == 1 {
                 orders::meet("a queue that its own thread lets go of");
@@ -268,16 +270,51 @@ impl Sink for Echo {
     }
 }
 
-/// It does not wait for itself, neither for room nor, when it lets go of the queue last, for its own end.
+/// Tells when the log lets go of it.
+struct Closing(Paper, Arc<AtomicBool>);
+
+impl io::Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+}
+
+/// It does not wait for itself, neither for room nor, when it lets go of the queue last, for its own end; and what it took is
+/// on record even then.
 fn sink_hands_over() {
     let (ring, paper) = (KeyRing::generate().expect("random bytes"), Paper::default());
-    let place = Arc::new(OnceLock::new());
-    let log = AuditLog::builder(&ring).also(Echo(Arc::clone(&place))).writer(paper.clone());
+    let (queue, handed, is_closed) = (Arc::default(), Arc::default(), Arc::default());
+    let echo = Echo { queue: Arc::clone(&queue), handed: Arc::clone(&handed) };
+    let log = AuditLog::builder(&ring).also(echo).writer(Closing(paper.clone(), Arc::clone(&is_closed)));
+    let place = queue;
     let queue = Arc::new(Queue::new(log, 1, WhenFull::Wait).expect("shuttle starts it"));
     place.set(Arc::downgrade(&queue)).expect("it is set once");
     let all = ended(hand_over(&queue, &["a"]));
     assert!(all.iter().all(|(_, result)| result.is_ok()), "{all:?}");
     drop(queue);
+    while !is_closed.load(Ordering::Relaxed) {
+        thread::yield_now();
+    }
+    let mut expected = vec!["a0", "a1"];
+    match handed.get() {
+        Some(Ok(())) => expected.push("echo"),
+        Some(Err(AuditErrorKind::Full)) | None => {}
+        Some(other) => panic!("{other:?}"),
+    }
+    let mut subjects = paper.subjects();
+    subjects.sort();
+    assert_eq!(subjects, expected);
+    paper.verified(&ring);
 }
 
 /// Loses its third line.
