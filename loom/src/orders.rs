@@ -11,14 +11,15 @@ use std::{env, iter, panic};
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, MaxSteps, Runner};
 
+use crate::sync::thread::JoinHandle;
 use crate::sync::{self, Fault};
 
 /// Something to try, by what it shows.
 pub(crate) enum Task {
     /// It holds, in each order that is tried; some of which come to what is named.
     Check(&'static str, &'static [&'static str], fn()),
-    /// It is broken, and this is seen.
-    Control(&'static str, fn()),
+    /// It is broken, and this is seen, by words of the check that sees it.
+    Control(&'static str, &'static str, fn()),
 }
 
 use Task::{Check, Control};
@@ -33,7 +34,7 @@ thread_local!(static THIS: RefCell<BTreeSet<&'static str>> = const { RefCell::ne
 impl Task {
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Check(name, ..) | Control(name, _) => name,
+            Check(name, ..) | Control(name, ..) => name,
         }
     }
 
@@ -53,8 +54,12 @@ impl Task {
                 });
                 iter::once("orders".to_owned()).chain(times).collect::<Vec<_>>().join(", ")
             }
-            Control(_, work) => {
-                assert!(panic::catch_unwind(work).is_err(), "nothing is seen of it in {} orders", tried());
+            Control(_, words, work) => {
+                let seen = panic::catch_unwind(work).err();
+                let seen = seen.unwrap_or_else(|| panic!("nothing is seen of it in {} orders", tried()));
+                let told = seen.downcast_ref::<String>().map(String::as_str);
+                let told = told.or(seen.downcast_ref::<&str>().copied()).unwrap_or_default();
+                assert!(told.contains(words), "what is seen is not {words:?}, but {told:?}");
                 "orders until it is seen".to_owned()
             }
         };
@@ -74,6 +79,11 @@ impl Task {
         assert!(output.status.success(), "control: {part}: {}:\n{failed}", self.name());
         print!("{told}");
     }
+}
+
+/// What a thread came to; what it panics with goes on here.
+pub(crate) fn joined<T>(thread: JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
 /// Notes that this order has come to something.

@@ -10,7 +10,7 @@ pub(crate) const TASKS: &[Task] = &[
     Task::Check("the old one or the new one, and its listener stays", &["both read"], || {
         orders::some(30_000, || replaced_while_read(LivePolicy::replace));
     }),
-    Task::Control("a look at the one before, and then another in its place", || {
+    Task::Control("a look at the one before, and then another in its place", "one was lost", || {
         orders::some(30_000, || {
             replaced_while_read(|live, policy| {
                 let before = live.current();
@@ -19,7 +19,7 @@ pub(crate) const TASKS: &[Task] = &[
             });
         });
     }),
-    Task::Control("a listener that is taken from an earlier look", || {
+    Task::Control("a listener that is taken from an earlier look", " told ", || {
         orders::some(30_000, || {
             replaced_while_read(|live, policy| {
                 let heard = LivePolicy::new(live.current());

@@ -35,13 +35,15 @@ pub(crate) const TASKS: &[Task] = &[
         &["an echo", "a queue that its own thread lets go of"],
         || orders::some(20_000, sink_hands_over),
     ),
-    Task::Control("one is told where all should be", || {
+    Task::Control("one is told where all should be", "deadlock", || {
         orders::with_fault(Fault::OneForAll, 20_000, all_is_recorded);
     }),
-    Task::Control("nobody is told any more", || {
+    Task::Control("nobody is told any more", "deadlock", || {
         orders::with_fault(Fault::SilentAfter(3), 20_000, all_is_recorded);
     }),
-    Task::Control("a writer that says it wrote what it lost", || orders::some(20_000, a_line_is_lost)),
+    Task::Control("a writer that says it wrote what it lost", "Tampered", || {
+        orders::some(20_000, a_line_is_lost)
+    }),
 ];
 
 /// How long the queue waits to try again.

@@ -6,13 +6,22 @@ use std::time::Duration;
 use std::{env, fs, process};
 
 use crate::config::{FieldRules, KeyBytes, SecretField, Value};
-use crate::keys::{KeyFile, KeyRing, KeyState, Reloaded, Wrapping};
-use crate::orders::{self, Task};
+use crate::keys::{KeyFile, KeyId, KeyRing, KeyState, Reloaded, Wrapping};
+use crate::orders::{self, Task, joined};
 use crate::secret::SecretBytes;
 use crate::sync::{self, RwLock, thread};
 
 pub(crate) const TASKS: &[Task] = &[
-    Task::Check("rotated by two, used by two", &[], || orders::some(30_000, rotated_while_used)),
+    Task::Check("rotated by two, used by two", &[], || {
+        orders::some(30_000, || {
+            let ring = KeyRing::generate().expect("random bytes");
+            let first = ring.primary();
+            rotated_while_used(ring.clone());
+            assert_eq!(ring.state(first), Some(KeyState::Accepted));
+            ring.retire(first).expect("it is not the primary");
+            ring.destroy(first).expect("it is retired");
+        })
+    }),
     Task::Check(
         "what is made is accepted until its key is retired",
         &["a key that was retired meanwhile"],
@@ -23,52 +32,128 @@ pub(crate) const TASKS: &[Task] = &[
     Task::Check("one file, two processes, three changes", &["a reload that finds another's change"], || {
         orders::some(1_000, one_file)
     }),
-    Task::Control("a copy is changed and put in place, of a ring that has changed", || {
-        orders::some(30_000, changes_are_lost);
-    }),
-    Task::Control("a primary that steps down before the other steps up", || {
-        orders::some(30_000, promoted_by_halves);
+    Task::Control(
+        "a copy is changed and put in place, of a ring that has changed",
+        "a change was lost",
+        || {
+            orders::some(30_000, || rotated_while_used(Loose::<false>::new()));
+        },
+    ),
+    Task::Control("a primary that steps down before the other steps up", "0 primaries", || {
+        orders::some(30_000, || rotated_while_used(Loose::<true>::new()));
     }),
 ];
 
-/// One look at all keys, of which one is primary; and the number of changes, before or after.
-fn read(ring: &KeyRing) -> u64 {
-    let keys = ring.keys();
-    let primaries = keys.iter().filter(|key| key.state == KeyState::Primary).count();
-    assert_eq!(primaries, 1, "{keys:?}");
-    ring.version()
+/// A ring that is rotated and read.
+trait Ring: Clone + Send + 'static {
+    type Id;
+
+    fn add(&self) -> Self::Id;
+
+    fn promote(&self, id: Self::Id);
+
+    /// One look at all keys.
+    fn states(&self) -> Vec<KeyState>;
+
+    /// The number of changes.
+    fn version(&self) -> u64;
 }
 
-fn reads(ring: &KeyRing) -> thread::JoinHandle<()> {
+impl Ring for KeyRing {
+    type Id = KeyId;
+
+    fn add(&self) -> KeyId {
+        self.add_generated().expect("room")
+    }
+
+    fn promote(&self, id: KeyId) {
+        self.promote(id).expect("it is accepted");
+        // The other may have rotated since; then it is the primary no longer.
+        assert!(matches!(self.state(id), Some(KeyState::Primary | KeyState::Accepted)));
+    }
+
+    fn states(&self) -> Vec<KeyState> {
+        self.keys().iter().map(|key| key.state).collect()
+    }
+
+    fn version(&self) -> u64 {
+        self.version()
+    }
+}
+
+/// A ring whose changes are not one after the other; or one that is changed in its place, key by key.
+#[derive(Clone)]
+struct Loose<const BY_HALVES: bool>(Arc<RwLock<(u64, Vec<KeyState>)>>);
+
+impl<const BY_HALVES: bool> Loose<BY_HALVES> {
+    fn new() -> Self {
+        Self(Arc::new(RwLock::new((1, vec![KeyState::Primary]))))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut (u64, Vec<KeyState>)) -> T) -> T {
+        if BY_HALVES {
+            return change(&mut self.0.write().expect("no panic"));
+        }
+        let mut copy = self.0.read().expect("no panic").clone();
+        let result = change(&mut copy);
+        *self.0.write().expect("no panic") = copy;
+        result
+    }
+}
+
+impl<const BY_HALVES: bool> Ring for Loose<BY_HALVES> {
+    type Id = usize;
+
+    fn add(&self) -> usize {
+        self.change(|(version, keys)| {
+            *version += 1;
+            keys.push(KeyState::Accepted);
+            keys.len() - 1
+        })
+    }
+
+    fn promote(&self, id: usize) {
+        let step_down = |keys: &mut Vec<KeyState>| keys.fill(KeyState::Accepted);
+        if BY_HALVES {
+            self.change(|(_, keys)| step_down(keys));
+        }
+        self.change(|(version, keys)| {
+            *version += 1;
+            step_down(keys);
+            keys[id] = KeyState::Primary;
+        });
+    }
+
+    fn states(&self) -> Vec<KeyState> {
+        self.0.read().expect("no panic").1.clone()
+    }
+
+    fn version(&self) -> u64 {
+        self.0.read().expect("no panic").0
+    }
+}
+
+fn reads<R: Ring>(ring: &R) -> thread::JoinHandle<()> {
     let ring = ring.clone();
     thread::spawn(move || {
-        let versions = [(); 4].map(|()| read(&ring));
+        let versions = [(); 4].map(|()| {
+            let primaries = ring.states().iter().filter(|state| **state == KeyState::Primary).count();
+            assert!(primaries == 1, "{primaries} primaries");
+            ring.version()
+        });
         assert!(versions.is_sorted(), "an older ring after a newer one: {versions:?}");
     })
 }
 
-fn rotated_while_used() {
-    let ring = KeyRing::generate().expect("random bytes");
-    let first = ring.primary();
-    let rotating: Vec<_> = (0..2)
-        .map(|_| {
-            let ring = ring.clone();
-            thread::spawn(move || {
-                let new = ring.add_generated().expect("room");
-                ring.promote(new).expect("it is accepted");
-                // The other may have rotated since; then it is the primary no longer.
-                assert!(matches!(ring.state(new), Some(KeyState::Primary | KeyState::Accepted)));
-            })
-        })
-        .collect();
-    let reading = [reads(&ring), reads(&ring)];
-    for thread in rotating.into_iter().chain(reading) {
-        thread.join().expect("no panic");
+fn rotated_while_used<R: Ring>(ring: R) {
+    let rotates = || {
+        let ring = ring.clone();
+        thread::spawn(move || ring.promote(ring.add()))
+    };
+    for thread in [rotates(), rotates(), reads(&ring), reads(&ring)] {
+        joined(thread);
     }
-    assert_eq!((ring.version(), ring.keys().len()), (5, 3), "a change was lost");
-    assert_eq!(ring.state(first), Some(KeyState::Accepted));
-    ring.retire(first).expect("it is not the primary");
-    ring.destroy(first).expect("it is retired");
+    assert_eq!((ring.version(), ring.states().len()), (5, 3), "a change was lost");
 }
 
 /// One rotates and retires, others make and check meanwhile: by the ring at the moment of each.
@@ -155,36 +240,4 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-/// As a ring would be whose changes were not one after the other.
-fn changes_are_lost() {
-    let versions = Arc::new(RwLock::new(0));
-    let changing = [(); 2].map(|()| {
-        let versions = Arc::clone(&versions);
-        thread::spawn(move || {
-            let next = *versions.read().expect("no panic") + 1;
-            *versions.write().expect("no panic") = next;
-        })
-    });
-    for thread in changing {
-        thread.join().expect("no panic");
-    }
-    assert_eq!(*versions.read().expect("no panic"), 2);
-}
-
-/// As a ring would be that was changed in its place, key by key.
-fn promoted_by_halves() {
-    let keys = Arc::new([RwLock::new(KeyState::Primary), RwLock::new(KeyState::Accepted)]);
-    let reading = {
-        let keys = Arc::clone(&keys);
-        thread::spawn(move || {
-            let is_primary = |key: &RwLock<_>| *key.read().expect("no panic") == KeyState::Primary;
-            assert!(keys.iter().any(is_primary));
-        })
-    };
-    for (key, state) in keys.iter().zip([KeyState::Accepted, KeyState::Primary]) {
-        *key.write().expect("no panic") = state;
-    }
-    reading.join().expect("no panic");
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::config::{ConfigError, Live, Reason, Source, Value};
-use crate::orders::{self, Task};
+use crate::orders::{self, Task, joined};
 use crate::secret::{ExposeSecret, SecretBytes};
 use crate::sync::{self, Fault, Mutex, RwLock, thread};
 use two::Two;
@@ -17,10 +17,10 @@ pub(crate) const TASKS: &[Task] = &[
     Task::Check("a watcher ends when it is dropped", &["a change that it heard of"], || {
         orders::some(30_000, watched);
     }),
-    Task::Control("a reading that is put in place though a newer one is", || {
+    Task::Control("a reading that is put in place though a newer one is", "was already read", || {
         orders::some(30_000, || reloaded_while_used(Torn::new));
     }),
-    Task::Control("a watcher that is not told to end", || {
+    Task::Control("a watcher that is not told to end", "deadlock", || {
         orders::with_fault(Fault::SilentAfter(0), 30_000, watched);
     }),
 ];
@@ -117,9 +117,9 @@ fn reloaded_while_used<L: Reloads>(open: fn(Vault) -> L) {
     *vault.0.lock().expect("no panic") += 1;
     *vault.0.lock().expect("no panic") += 1;
     for thread in reloading {
-        thread.join().expect("no panic");
+        joined(thread);
     }
-    reading.join().expect("no panic");
+    joined(reading);
 }
 
 /// It hears of a change, or is dropped before; and of nothing after.

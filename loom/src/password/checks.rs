@@ -30,15 +30,21 @@ pub(crate) const TASKS: &[Task] = &[
     Task::Check("who stood behind one who gave up goes on", &[], || orders::some(ORDERS, who_stood_behind)),
     Task::Check("two go in at once where both fit", &[], || orders::some(ORDERS, both_fit)),
     Task::Check("first come, first served", &[], || orders::some(ORDERS, first_come_first_served)),
-    Task::Control("one is told where all should be", || {
+    Task::Control("one is told where all should be", "deadlock", || {
         orders::with_fault(Fault::OneForAll, ORDERS, all_get_in);
     }),
-    Task::Control("nobody is told that a ride is over", || {
+    Task::Control("nobody is told that a ride is over", "deadlock", || {
         orders::with_fault(Fault::SilentAfter(6), ORDERS, riders);
     }),
-    Task::Control("a permit that is never given back", || orders::some(ORDERS, a_permit_is_forgotten)),
-    Task::Control("a look at the budget, and then a step in", || orders::some(ORDERS, look_and_step_in)),
-    Task::Control("memory that is returned unerased", || orders::some(ORDERS, memory_is_not_erased)),
+    Task::Control("a permit that is never given back", "deadlock", || {
+        orders::some(ORDERS, a_permit_is_forgotten)
+    }),
+    Task::Control("a look at the budget, and then a step in", "2 hashes at once", || {
+        orders::some(ORDERS, look_and_step_in)
+    }),
+    Task::Control("memory that is returned unerased", "not erased", || {
+        orders::some(ORDERS, memory_is_not_erased)
+    }),
 ];
 
 const ORDERS: usize = 50_000;
