@@ -4,7 +4,11 @@
 //! The sources are those of the crate itself. The rate limiter's set is over loom's atomics, which show each order that stores
 //! can be seen in; all else is over shuttle's locks and threads, which take turns in orders drawn by chance, thousands for
 //! each check. An order that fails is printed, and `shuttle::replay` plays it again. Beside the checks stand controls: the
-//! same checks over something broken, which must fail.
+//! same checks over something broken, which must fail, and by words of their own.
+//!
+//! Not here is what holds one lock for the whole of a call, and so has no orders of its own: the stores in memory of sessions,
+//! codes and used tokens, the redactor's list of secrets, certificates of TLS. Nor are locks between processes, which are the
+//! system's; `tests/keys.rs` and `tests/audit.rs` have processes that share files.
 
 #![forbid(unsafe_code)]
 
