@@ -31,7 +31,7 @@ use residues::{RESIDUES, Residue};
 fn helper_that_works_and_waits() {
     memory::help(|work, secrets| {
         let folder = env::var("PALISADE_TEST_FOLDER").unwrap();
-        let mut all = OPERATIONS.iter().chain(CONTROLS.iter().map(|(control, _)| control));
+        let mut all = OPERATIONS.iter().chain(CONTROLS.iter().map(|(control, ..)| control));
         let operation = all.find(|operation| operation.name == work).unwrap();
         (operation.work)(&Given::read(secrets, Path::new(&folder)));
     });
@@ -120,9 +120,10 @@ fn nothing_is_left_but_what_is_listed() {
 
 #[test]
 fn the_search_finds_what_nobody_erases() {
-    for (control, place) in CONTROLS {
+    for (control, name, place) in CONTROLS {
         let (needles, found) = left(control);
         show(control.name, needles, &found);
-        assert!(found.iter().any(|found| found.place == *place), "{}", control.name);
+        let is_it = |found: &Found| found.place == *place && found.name == *name;
+        assert!(found.iter().any(is_it), "{}: no {name}", control.name);
     }
 }

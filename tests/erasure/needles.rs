@@ -24,7 +24,10 @@ impl Needles {
     /// A secret as it is, in what texts make of it, and as the words that a hash reads.
     pub(crate) fn secret(&mut self, name: &str, secret: &[u8]) {
         self.add(name, secret);
-        self.add(&format!("{name} in words"), swapped(secret));
+        // Wherever it begins in what is hashed.
+        for behind in 0..4.min(secret.len()) {
+            self.add(&format!("{name} in words"), swapped::<4>(&secret[behind..]));
+        }
         self.add(&format!("{name} in hex"), base16ct::lower::encode_string(secret));
         self.add(&format!("{name} in hex"), base16ct::upper::encode_string(secret));
         for offset in 0..3 {
@@ -54,18 +57,65 @@ impl Needles {
     /// A key of HMAC-SHA-256, and what it keeps of it.
     pub(crate) fn mac_key(&mut self, name: &str, key: &[u8]) {
         self.secret(name, key);
-        for pad in [0x36, 0x5c] {
-            let mut block = [pad; 64];
-            block.iter_mut().zip(key).for_each(|(pad, key)| *pad ^= key);
-            self.add(&format!("{name}, padded"), block[..key.len().min(64)].to_vec());
-            self.add(&format!("{name}, padded, in words"), swapped(&block[..key.len().min(64)]));
+        for block in padded::<64>(key) {
+            self.block::<64, 4>(name, &block, key.len());
             let mut state = SHA256;
             sha2::block_api::compress256(&mut state, &[block]);
-            let bytes = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
-            self.add(&format!("{name}, hashed"), bytes(&state));
+            self.add(&format!("{name}, hashed"), in_memory(state.map(u32::to_le_bytes)));
             // The order in which the processor's own instructions keep it.
-            self.add(&format!("{name}, hashed"), bytes(&[5, 4, 1, 0, 7, 6, 3, 2].map(|word| state[word])));
+            let order = [5, 4, 1, 0, 7, 6, 3, 2].map(|word| state[word].to_le_bytes());
+            self.add(&format!("{name}, hashed"), in_memory(order));
         }
+    }
+
+    /// The same, of HMAC-SHA-1.
+    pub(crate) fn sha1_mac_key(&mut self, name: &str, key: &[u8]) {
+        for block in padded::<64>(key) {
+            self.block::<64, 4>(name, &block, key.len());
+            let mut state = SHA1;
+            sha1::block_api::compress(&mut state, &[block]);
+            self.add(&format!("{name}, hashed by SHA-1"), in_memory(state.map(u32::to_le_bytes)));
+            let order = [3, 2, 1, 0].map(|word| state[word].to_le_bytes());
+            self.add(&format!("{name}, hashed by SHA-1"), in_memory(order));
+        }
+    }
+
+    /// The same, of HMAC-SHA-512.
+    pub(crate) fn sha512_mac_key(&mut self, name: &str, key: &[u8]) {
+        for block in padded::<128>(key) {
+            self.block::<128, 8>(name, &block, key.len());
+            let mut state = SHA512;
+            sha2::block_api::compress512(&mut state, &[block]);
+            self.add(&format!("{name}, hashed by SHA-512"), in_memory(state.map(u64::to_le_bytes)));
+        }
+    }
+
+    /// What of a block is a key's, as it is and as words.
+    fn block<const LEN: usize, const WORD: usize>(&mut self, name: &str, block: &[u8; LEN], key: usize) {
+        let own = &block[..key.min(LEN)];
+        self.add(&format!("{name}, padded"), own);
+        self.add(&format!("{name}, padded, in words"), swapped::<WORD>(own));
+    }
+
+    /// The first hash of a password, by its row of Argon2id.
+    pub(crate) fn argon2id(&mut self, name: &str, password: &[u8], row: &str) {
+        let fields: Vec<&str> = row.split('$').collect();
+        let number = |name: char| {
+            let found = fields[3].split(',').find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
+            found.unwrap().parse::<u32>().unwrap()
+        };
+        let salt = Base64Unpadded::decode_vec(fields[4]).unwrap();
+        let output = Base64Unpadded::decode_vec(fields[5]).unwrap();
+        let numbers = ['m', 't', 'p'].map(number);
+        let first = first_hash(numbers, output.len(), [password, &salt, &[], &[]]);
+        self.add(&format!("{name}'s first hash"), first);
+    }
+
+    /// What a table of secrets is looked up by: eight bytes, which whoever knows the factor divides by.
+    pub(crate) fn looked_up(&mut self, name: &str, secret: &[u8]) {
+        let first = u64::from_le_bytes(secret[..8].try_into().unwrap());
+        let hash = first.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.add(&format!("{name}, looked up"), hash.to_le_bytes());
     }
 
     /// A key of AES-256 and its round keys.
@@ -90,7 +140,7 @@ impl Needles {
         key
     }
 
-    /// The key of something sealed, by the first 29 bytes of it.
+    /// The key of something sealed, by the first 61 bytes of it, of which 32 show that it is this key.
     pub(crate) fn message_key(&mut self, ring: &Hkdf<Sha256>, sealed: &[u8], context: &[&str]) {
         let fields: Vec<u8> = context
             .iter()
@@ -98,6 +148,7 @@ impl Needles {
             .collect();
         let mut expanded = [0; 64];
         ring.expand_multi_info(&[b"seal", &sealed[..29], &fields], &mut expanded).unwrap();
+        assert_eq!(expanded[32..], sealed[29..61], "another key than it was sealed under");
         self.cipher_key("message key", &expanded[..32]);
     }
 
@@ -125,9 +176,36 @@ pub(crate) fn wrap(key: &[u8], salt: &[u8]) -> [u8; 64] {
     expanded
 }
 
-/// Words of four bytes, each turned round.
-fn swapped(bytes: &[u8]) -> Vec<u8> {
-    bytes.chunks_exact(4).flat_map(|word| word.iter().rev()).copied().collect()
+/// Words of so many bytes, each turned round.
+fn swapped<const WORD: usize>(bytes: &[u8]) -> Vec<u8> {
+    bytes.as_chunks::<WORD>().0.iter().flat_map(|word| word.iter().rev()).copied().collect()
+}
+
+/// RFC 2104 §2: a key, with what its two uses are told apart by.
+fn padded<const LEN: usize>(key: &[u8]) -> [[u8; LEN]; 2] {
+    [0x36, 0x5c].map(|pad| {
+        let mut block = [pad; LEN];
+        block.iter_mut().zip(key).for_each(|(pad, key)| *pad ^= key);
+        block
+    })
+}
+
+/// What Argon2id makes of its parameters - memory, passes and lanes -, of a password, a salt, a key and further data, and what
+/// all else is made of. RFC 9106 §3.2.
+fn first_hash([memory, passes, lanes]: [u32; 3], output: usize, texts: [&[u8]; 4]) -> Vec<u8> {
+    let len = |len: usize| u32::try_from(len).unwrap().to_le_bytes();
+    let mut hashed = [lanes.to_le_bytes(), len(output), memory.to_le_bytes(), passes.to_le_bytes()].concat();
+    hashed.extend([len(0x13), len(2)].as_flattened());
+    for text in texts {
+        hashed.extend(len(text.len()));
+        hashed.extend_from_slice(text);
+    }
+    <blake2::Blake2b512 as blake2::Digest>::digest(hashed).to_vec()
+}
+
+/// Words, one after the other.
+fn in_memory<const WORD: usize, const LEN: usize>(words: [[u8; WORD]; LEN]) -> Vec<u8> {
+    words.as_flattened().to_vec()
 }
 
 pub(crate) fn from_base64url(text: &str) -> Vec<u8> {
@@ -152,6 +230,15 @@ fn json(text: &str) -> String {
 /// FIPS 180-4 §5.3.3.
 const SHA256: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// FIPS 180-4 §5.3.1.
+const SHA1: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+
+/// FIPS 180-4 §5.3.5.
+const SHA512: [u64; 8] = [
+    0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1,
+    0x510e_527f_ade6_82d1, 0x9b05_688c_2b3e_6c1f, 0x1f83_d9ab_fb41_bd6b, 0x5be0_cd19_137e_2179,
+];
 
 /// FIPS 197 §5.2, of a key of 32 bytes: the key and what follows from it.
 fn round_keys(key: &[u8]) -> Vec<u8> {
@@ -197,6 +284,9 @@ fn what_is_looked_for_is_what_the_standards_say() {
     assert_eq!(expanded[236..], [0x70, 0x6c, 0x63, 0x1e]);
     assert_eq!(percent(b"a b/", b"-._~", true), "a%20b%2F");
     assert_eq!(json(r#"a"\<"#), r#"a\"\\\u003c"#);
+    // RFC 9106 §5.3: the pre-hashing digest.
+    let first = first_hash([32, 3, 4], 32, [&[1; 32], &[2; 16], &[3; 8], &[4; 12]]);
+    assert_eq!(first[..8], [0x28, 0x89, 0xde, 0x48, 0x7e, 0xb4, 0x2a, 0xe5]);
     // RFC 4231 §4.2, test case 1: the outer hash of the inner one gives the tag.
     let mut needles = Needles::default();
     needles.mac_key("key", &[0x0b; 20]);

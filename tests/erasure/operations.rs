@@ -13,7 +13,7 @@ use palisade::rate_limit::LoginGuard;
 use palisade::redact::Redactor;
 use palisade::seal::Sealer;
 use palisade::secret::{ExposeSecret, SecretBytes, SecretString};
-use palisade::session::otp::{MemoryCodeStore, Otp, OtpSecret, OtpVerifier, RecoveryCodes};
+use palisade::session::otp::{Algorithm, MemoryCodeStore, Otp, OtpSecret, OtpVerifier, RecoveryCodes};
 use palisade::session::store::Memory;
 use palisade::session::{AuthLevel, Login, Sessions};
 use palisade::token::{Signer, SplitToken, Token, TokenFormat};
@@ -102,7 +102,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         work: |given| {
             hash_and_verify(&Hasher::builder().scheme(Scheme::argon2id(1024, 2, 1)).build().unwrap(), given);
         },
-        needles: password,
+        needles: |given, told, needles| {
+            password(given, told, needles);
+            needles.argon2id("password", given.text.as_bytes(), &row(told));
+        },
     },
     Operation {
         name: "password, peppered",
@@ -114,13 +117,21 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             );
         },
         needles: |given, told, needles| {
-            password(given, told, needles);
-            let ring = needles.ring_key(given.key);
-            let key = needles.derived_mac_key(&ring, &[b"palisade pepper v1"]);
-            let mut mac = <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(&key).unwrap();
-            hmac::Mac::update(&mut mac, b"password");
-            hmac::Mac::update(&mut mac, given.text.as_bytes());
-            needles.mac_key("peppered password", &hmac::Mac::finalize(mac).into_bytes());
+            peppered(given, told, needles);
+        },
+    },
+    Operation {
+        name: "password, Argon2id, peppered",
+        work: |given| {
+            let ring = given.ring();
+            hash_and_verify(
+                &Hasher::builder().scheme(Scheme::argon2id(1024, 2, 1)).pepper(&ring).build().unwrap(),
+                given,
+            );
+        },
+        needles: |given, told, needles| {
+            let tag = peppered(given, told, needles);
+            needles.argon2id("peppered password", &tag, &row(told));
         },
     },
     Operation {
@@ -178,7 +189,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
                 writer.write_all(given.text.as_bytes()).unwrap();
             }
             let sealed = writer.finish().unwrap();
-            tell("sealed", &sealed[..29]);
+            tell("sealed", &sealed[..61]);
             let mut reader = sealer.open_reader(sealed.as_slice(), CONTEXT).unwrap();
             let mut piece = Zeroizing::new([0; 100]);
             while reader.read(&mut *piece).unwrap() > 0 {}
@@ -247,7 +258,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
                 needles.secret("token's tag", &bytes[bytes.len() - 32..]);
             }
             let ring = needles.ring_key(given.key);
-            needles.derived_mac_key(&ring, &[b"palisade token v1", b"reset"]);
+            let key = needles.derived_mac_key(&ring, &[b"palisade token v1", b"reset"]);
+            let token = from_base64url(str::from_utf8(&told.secrets("token")[0]).unwrap());
+            let (body, tag) = token.split_at(token.len() - 32);
+            assert_eq!(mac(&key, &[b"token", body]), tag, "another key than it was signed under");
             needles.derived_mac_key(&ring, &[b"palisade token v1", b"invite"]);
         },
     },
@@ -372,6 +386,24 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         needles: config,
     },
     Operation {
+        name: "config, a secret replaced",
+        work: |given| {
+            palisade::secrets! { struct Secrets { text: "TEXT", hex: "HEX" as KeyBytes<32> } }
+            let file = |name: &str| given.folder.join(name.to_lowercase());
+            let variables = ["TEXT", "HEX"].map(|name| (format!("{name}_FILE"), file(name)));
+            let live = Secrets::live(Environment::from_vars(variables)).unwrap();
+            let old = live.current();
+            assert_eq!((old.text.expose_secret(), &old.hex.expose_secret()[..]), (given.text, given.key));
+            std::fs::write(file("TEXT"), "what came in its place").unwrap();
+            std::fs::write(file("HEX"), "0123456789abcdef".repeat(4)).unwrap();
+            assert!(live.reload().unwrap());
+            drop(old);
+            // As in a service, which goes on with the new ones.
+            std::mem::forget(live);
+        },
+        needles: config,
+    },
+    Operation {
         name: "config, from the environment",
         work: |given| {
             palisade::secrets! { struct Secrets { text: "ERASURE_TEXT", hex: "ERASURE_HEX" as KeyBytes<32> } }
@@ -397,6 +429,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             let uri = otp.provisioning_uri(&secret, "Acme", "ann").unwrap();
             assert!(uri.expose().len() > 32);
             let verifier = OtpVerifier::new(sealer, MemoryCodeStore::new(10), LoginGuard::new().unwrap());
+            for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+                let code = Otp::default().algorithm(algorithm).hotp(&secret, 7);
+                assert_eq!(code.expose().len(), 6);
+            }
             let code = otp.at(&secret, std::time::SystemTime::now()).unwrap();
             let verified = verifier.verify("17", [127, 0, 0, 1].into(), &sealed, code.expose()).unwrap();
             let codes = verifier.replace_recovery_codes(&verified).unwrap();
@@ -413,6 +449,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             let mut secret = vec![0; 20];
             <base32ct::Base32UpperUnpadded as base32ct::Encoding>::decode(text, &mut secret).unwrap();
             needles.mac_key("code secret", &secret);
+            needles.sha1_mac_key("code secret", &secret);
+            needles.sha512_mac_key("code secret", &secret);
             let ring = needles.ring_key(given.key);
             needles.message_key(&ring, &told.public("sealed")[0], &["palisade otp secret", "17"]);
             for code in told.secrets("recovery code") {
@@ -560,6 +598,10 @@ pub(crate) fn prepare(operation: &str, given: &Given<'_>) -> Vec<(&'static str, 
     let hex = base16ct::lower::encode_string(given.key);
     match operation {
         "key ring, in a file" => write("wrapping", hex.as_bytes()),
+        "config, a secret replaced" => {
+            write("text", given.text.as_bytes());
+            write("hex", hex.as_bytes());
+        }
         "config, from files" => {
             write("text", given.text.as_bytes());
             write("raw", given.key);
@@ -612,6 +654,7 @@ const CONTEXT: [&str; 2] = ["users.card", "17"];
 
 fn hash_and_verify(hasher: &Hasher, given: &Given<'_>) {
     let stored = hasher.hash(given.text).unwrap();
+    tell("row", stored.as_str());
     assert!(hasher.verify(given.text, stored.as_str()).is_ok());
     // A wrong one, and one that is composed first: "e", then an accent.
     let mut wrong = Zeroizing::new(String::with_capacity(given.text.len() + 3));
@@ -656,6 +699,27 @@ fn password(given: &Given<'_>, _: &Told, needles: &mut Needles) {
     needles.mac_key("password", given.text.as_bytes());
 }
 
+/// The pepper's tag of a password, which is hashed in its place.
+fn peppered(given: &Given<'_>, told: &Told, needles: &mut Needles) -> Vec<u8> {
+    password(given, told, needles);
+    let ring = needles.ring_key(given.key);
+    let key = needles.derived_mac_key(&ring, &[b"palisade pepper v1"]);
+    let tag = mac(&key, &[b"password", given.text.as_bytes()]);
+    needles.mac_key("peppered password", &tag);
+    tag
+}
+
+fn mac(key: &[u8], message: &[&[u8]]) -> Vec<u8> {
+    let mut mac = <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(key).unwrap();
+    message.iter().for_each(|part| hmac::Mac::update(&mut mac, part));
+    hmac::Mac::finalize(mac).into_bytes().to_vec()
+}
+
+/// What was stored.
+fn row(told: &Told) -> String {
+    String::from_utf8(told.public("row")[0].clone()).unwrap()
+}
+
 fn config(given: &Given<'_>, _: &Told, needles: &mut Needles) {
     needles.secret("text", given.text.as_bytes());
     let squeezed: String = given.text.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -667,6 +731,8 @@ fn config(given: &Given<'_>, _: &Told, needles: &mut Needles) {
 fn registered(given: &Given<'_>, _: &Told, needles: &mut Needles) {
     needles.secret("secret", given.text.as_bytes());
     needles.secret("secret key", given.key);
+    needles.looked_up("secret", given.text.as_bytes());
+    needles.looked_up("secret key", given.key);
 }
 
 /// A number of the curve P-256 times 2^256, modulo the order of its group, last byte first: as ring keeps it.

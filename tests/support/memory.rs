@@ -61,7 +61,7 @@ pub(crate) struct Needle {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Bytes of a needle, one after the other, that were found.
+/// Bytes of needles of one name, one after the other, that were found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Found {
     pub(crate) place: Place,
@@ -185,9 +185,10 @@ impl<'a> Search<'a> {
     fn of_region(&self, region: &Region) -> Vec<Found> {
         let mut found: Vec<(Range<usize>, &str)> = Vec::new();
         for piece in self.automaton.find_overlapping_iter(&region.bytes) {
+            let name = self.names[piece.pattern().as_usize()];
             match found.last_mut() {
-                Some((run, _)) if piece.start() <= run.end => run.end = piece.end(),
-                _ => found.push((piece.range(), self.names[piece.pattern().as_usize()])),
+                Some((run, of)) if piece.start() <= run.end && *of == name => run.end = piece.end(),
+                _ => found.push((piece.range(), name)),
             }
         }
         let found = found.into_iter();
