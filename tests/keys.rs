@@ -136,6 +136,28 @@ fn text_comes_back_under_the_same_secret_only() {
 }
 
 #[test]
+fn a_passphrase_costs_what_is_promised() {
+    let text = KeyRing::generate().unwrap().to_text(&Wrapping::passphrase(SecretString::from("x"))).unwrap();
+    assert!(text.starts_with("$palisade-keys$v=1$argon2id$m=65536,t=3,p=1$"), "{text}");
+}
+
+#[test]
+fn a_pepper_is_destroyed_only_when_its_rows_are_as_many_as_is_known() {
+    let ring = KeyRing::generate().unwrap();
+    let old = ring.primary();
+    ring.promote(ring.add_generated().unwrap()).unwrap();
+    ring.retire(old).unwrap();
+    let counted = |prefix: &str| {
+        assert_eq!(prefix, format!("{{pepper:{old}}}"));
+        Ok(3)
+    };
+    assert_eq!(kind(ring.destroy_pepper(old, 2, counted)), KeyErrorKind::Peppers);
+    assert_eq!(kind(ring.destroy_pepper(old, 4, counted)), KeyErrorKind::Peppers);
+    ring.destroy_pepper(old, 3, counted).unwrap();
+    assert_eq!(ring.state(old), None);
+}
+
+#[test]
 fn a_file_that_is_not_there_is_told_with_what_the_system_said() {
     let error = KeyFile::new("no such folder/keys", wrapping(1)).open().unwrap_err();
     assert_eq!(
@@ -180,6 +202,18 @@ fn hostile_costs_are_refused_before_any_work() {
         "m=+8,t=1,p=1",
     ] {
         assert_eq!(kind(KeyRing::from_text(&text(costs), &passphrase())), KeyErrorKind::Malformed, "{costs}");
+    }
+}
+
+#[test]
+fn a_file_that_is_too_long_is_no_ring_however_it_begins() {
+    let folder = Folder::new("long");
+    // Cut off where texts end at the latest, it could be one: under another secret, as it would then be said.
+    let head = "$palisade-keys$v=1$key$AAAAAAAAAAAAAAAAAAAAAA$";
+    for len in [98_304, 98_305, 98_307, 200_000] {
+        fs::write(folder.0.join("keys"), format!("{head}{}", "A".repeat(len - head.len()))).unwrap();
+        let expected = if len == 98_304 { KeyErrorKind::Rejected } else { KeyErrorKind::Malformed };
+        assert_eq!(kind(folder.ring().open()), expected, "{len}");
     }
 }
 

@@ -231,6 +231,10 @@ fn cut_reordered_and_changed_streams_never_reach_their_end() {
     for end in ends {
         assert!(!opens(&sealer, &sealed[..end]), "cut to {end}");
     }
+    for end in [0, 60] {
+        let error = sealer.open_reader(&sealed[..end], "file").map(drop).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData, "cut to {end}");
+    }
     assert!(!opens(&sealer, &[&sealed[..], &[0]].concat()));
     let part = |number: usize| &sealed[61 + number * chunk..(61 + (number + 1) * chunk).min(sealed.len())];
     let head = &sealed[..61];
@@ -301,6 +305,27 @@ fn a_writer_that_failed_does_not_go_on() {
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     assert!(writer.write_all(&vec![0; 2 * CHUNK]).is_err());
     assert!(writer.finish().is_err());
+
+    // Nor when there is room again: what was refused would be missing.
+    struct FullOnce(bool, Vec<u8>);
+    impl Write for FullOnce {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.1.len() > 61 && !std::mem::replace(&mut self.0, true) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.1.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut writer = sealer.seal_writer(FullOnce(false, Vec::new()), "file").unwrap();
+    let written = (0..6).map(|_| writer.write_all(&vec![0; CHUNK]).is_ok());
+    let written: Vec<bool> = written.collect();
+    let refused = written.iter().position(|was_written| !was_written).expect("one is refused");
+    assert!(written[refused..].iter().all(|was_written| !was_written), "{written:?}");
+    assert!(writer.flush().is_err() && writer.finish().is_err());
 }
 
 proptest! {

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -234,12 +233,6 @@ impl Locked<'_> {
         file::replace(&self.storage.path, text.as_bytes())?;
         *self.storage.last() = text;
         Ok(())
-    }
-}
-
-impl fmt::Debug for Storage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Storage").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

@@ -498,3 +498,50 @@ pub(super) const KEY_BYTES: usize = 32;
 pub(super) const MAX_KEYS: usize = 1024;
 /// A process that has missed more changes than this must be restarted.
 pub(super) const MAX_HISTORY: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use KeyState::{Accepted, Primary, Retired};
+
+    fn snapshot(version: u64, history: &[u64], keys: &[(u32, KeyState)]) -> Snapshot {
+        let key = |(id, state): &(u32, KeyState)| {
+            let material = Material::new(SecretBytes::from(vec![7; KEY_BYTES]));
+            Key { id: KeyId::from_bytes(id.to_be_bytes()), state: *state, added: 0, changed: 0, material }
+        };
+        Snapshot { ring: [1; 16], version, history: history.to_vec(), keys: keys.iter().map(key).collect() }
+    }
+
+    #[test]
+    fn what_a_text_says_of_a_ring_is_not_taken_on_trust() {
+        let is_sound = |keys: &[(u32, KeyState)]| snapshot(1, &[5], keys).is_sound();
+        assert!(is_sound(&[(1, Primary)]) && is_sound(&[(1, Retired), (2, Primary), (3, Accepted)]));
+        assert!(!is_sound(&[]), "no key");
+        assert!(!is_sound(&[(1, Accepted), (2, Retired)]), "no primary");
+        assert!(!is_sound(&[(1, Primary), (2, Primary)]), "two primaries");
+        assert!(!is_sound(&[(1, Primary), (2, Accepted), (1, Retired)]), "two of one id");
+        assert!(!snapshot(1, &[], &[(1, Primary)]).is_sound(), "no name");
+        let many = |count: u32| (0..count).map(|id| (id, if id == 0 { Primary } else { Retired })).collect();
+        let (most, more): (Vec<_>, Vec<_>) = (many(1024), many(1025));
+        assert!(is_sound(&most) && !is_sound(&more));
+    }
+
+    #[test]
+    fn a_file_is_newer_or_older_by_what_each_knows_of_the_other() {
+        let lineage = |ours: (u64, &[u64]), theirs: (u64, &[u64])| {
+            snapshot(ours.0, ours.1, &[]).lineage(&snapshot(theirs.0, theirs.1, &[]))
+        };
+        assert_eq!(lineage((2, &[5, 6]), (2, &[5, 6])), Lineage::Same);
+        assert_eq!(lineage((2, &[5, 6]), (3, &[5, 6, 7])), Lineage::Newer);
+        assert_eq!(lineage((3, &[5, 6, 7]), (2, &[5, 6])), Lineage::Older);
+        assert_eq!(lineage((3, &[5, 6, 7]), (3, &[5, 6, 8])), Lineage::Forked);
+        assert_eq!(lineage((3, &[5, 6, 7]), (4, &[5, 6, 8, 9])), Lineage::Forked);
+        assert_eq!(lineage((4, &[5, 6, 7, 8]), (3, &[5, 6, 9])), Lineage::Forked);
+        // Of one version neither is the other's future, whatever names it has.
+        assert_eq!(lineage((2, &[5]), (2, &[5, 6])), Lineage::Forked);
+        assert_eq!(lineage((2, &[5, 6]), (2, &[5])), Lineage::Forked);
+        let mut other = snapshot(2, &[5, 6], &[]);
+        other.ring = [2; 16];
+        assert_eq!(snapshot(2, &[5, 6], &[]).lineage(&other), Lineage::OtherRing);
+    }
+}

@@ -113,6 +113,7 @@ fn write(snapshot: &Snapshot, wrapping: &Wrapping) -> Result<String, KeyError> {
         plain.extend_from_slice(&key.changed.to_be_bytes());
         plain.extend_from_slice(key.material.bytes.expose_secret());
     }
+    debug_assert_eq!(plain.len(), len); // what grows leaves copies
     key.seal_in_place_append_tag(zero_nonce(), Aad::from(text.as_bytes()), &mut *plain)
         .expect("a ring is far below AES-GCM's 64 GiB");
     text.push_str(&encoding::base64url(&[commitment.as_slice(), &plain].concat()));
@@ -283,3 +284,17 @@ const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_WORK_KIB: u64 = 1024 * 1024;
 /// 1,024 keys and as many names are 82 KiB of text.
 pub(super) const MAX_TEXT: usize = 96 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_are_taken_up_to_their_ceilings() {
+        assert_eq!(passphrase_costs("m=262144,t=4,p=1").unwrap(), (262_144, 4));
+        assert_eq!(passphrase_costs("m=8,t=131072,p=1").unwrap(), (8, 131_072));
+        for beyond in ["m=262145,t=1,p=1", "m=262144,t=5,p=1", "m=8,t=131073,p=1"] {
+            assert_eq!(passphrase_costs(beyond).unwrap_err(), KeyErrorKind::CostAboveCeiling, "{beyond}");
+        }
+    }
+}

@@ -66,6 +66,7 @@ impl Sealer {
         let tag = key.seal_in_place_separate_tag(zero_nonce(), Aad::empty(), body);
         let tag = tag.map_err(|_| SealErrorKind::TooLong)?;
         sealed.extend_from_slice(tag.as_ref());
+        debug_assert_eq!(sealed.len(), plain.len() + OVERHEAD); // what grows leaves copies
         Ok(sealed)
     }
 

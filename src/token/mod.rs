@@ -48,7 +48,7 @@ pub use split::{PresentedSplit, SplitToken};
 ///
 /// It says what is wrong with the form, so that a person can mend a paste; it never holds the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a token of this form: {}", self.kind.expectation())]
+#[error("not a token of this form: {}", self.kind)]
 pub struct TokenError {
     kind: TokenErrorKind,
 }
@@ -104,16 +104,20 @@ impl From<crate::random::RandomError> for SignError {
 }
 
 /// What is wrong with the form of a presented token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenErrorKind {
     /// It starts with another prefix: a key of another kind, environment or vendor.
+    #[error("it starts with another prefix")]
     Prefix,
     /// It is longer or shorter: cut off, or pasted with its surroundings.
+    #[error("it is too long or too short")]
     Length,
     /// A character, or the last one's unused bits, cannot occur in this form.
+    #[error("it has a character that cannot occur there")]
     Character,
     /// The checksum does not match the rest: a typo.
+    #[error("its checksum does not match")]
     Checksum,
 }
 
@@ -125,16 +129,5 @@ impl TokenError {
     /// What is wrong.
     pub const fn kind(&self) -> TokenErrorKind {
         self.kind
-    }
-}
-
-impl TokenErrorKind {
-    const fn expectation(self) -> &'static str {
-        match self {
-            Self::Prefix => "it starts with another prefix",
-            Self::Length => "it is too long or too short",
-            Self::Character => "it has a character that cannot occur there",
-            Self::Checksum => "its checksum does not match",
-        }
     }
 }

@@ -711,7 +711,9 @@ fn peppered(given: &Given<'_>, told: &Told, needles: &mut Needles) -> Vec<u8> {
 
 fn mac(key: &[u8], message: &[&[u8]]) -> Vec<u8> {
     let mut mac = <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(key).unwrap();
-    message.iter().for_each(|part| hmac::Mac::update(&mut mac, part));
+    for part in message {
+        hmac::Mac::update(&mut mac, part);
+    }
     hmac::Mac::finalize(mac).into_bytes().to_vec()
 }
 
