@@ -305,8 +305,10 @@ fn a_writer_that_failed_does_not_go_on() {
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     assert!(writer.write_all(&vec![0; 2 * CHUNK]).is_err());
     assert!(writer.finish().is_err());
+}
 
-    // Nor when there is room again: what was refused would be missing.
+#[test]
+fn a_writer_that_failed_does_not_go_on_where_there_is_room_again() {
     struct FullOnce(bool, Vec<u8>);
     impl Write for FullOnce {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -320,6 +322,7 @@ fn a_writer_that_failed_does_not_go_on() {
             Ok(())
         }
     }
+    let sealer = Sealer::new(KeyRing::generate().unwrap());
     let mut writer = sealer.seal_writer(FullOnce(false, Vec::new()), "file").unwrap();
     let written = (0..6).map(|_| writer.write_all(&vec![0; CHUNK]).is_ok());
     let written: Vec<bool> = written.collect();

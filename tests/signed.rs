@@ -219,6 +219,14 @@ fn payloads_up_to_4_kib_fit() {
     assert_eq!(kind(signer.sign("x", &[0; 4097], MINUTE)), SignErrorKind::TooLong);
 }
 
+#[test]
+fn debug_shows_no_keys_and_no_tokens() {
+    let ring = KeyRing::from_key("1a2b3c4d".parse().unwrap(), SecretBytes::from(vec![7; 32])).unwrap();
+    let signer = Signer::new(&ring).leeway(Duration::from_secs(5));
+    assert_eq!(format!("{signer:?}"), "Signer { ring: KeyRing {KeyId(1a2b3c4d): Primary}, leeway: 5s, .. }");
+    assert_eq!(format!("{:?}", MemoryOnceStore::new(9)), "MemoryOnceStore { capacity: 9, .. }");
+}
+
 proptest! {
     #[test]
     fn whatever_is_signed_verifies(purpose: String, payload: Vec<u8>, other: String) {

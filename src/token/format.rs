@@ -186,6 +186,7 @@ mod tests {
         let format = TokenFormat::new("acme_live").unwrap();
         let token = format.generate().unwrap();
         assert_eq!(token.expose().len(), "acme_live_".len() + 36);
+        assert_eq!(format.prefix(), "acme_live_");
         assert!(token.expose().starts_with(format.prefix()));
         assert_eq!(format.check(token.expose()).unwrap().digest(), token.digest());
         assert_ne!(token.expose(), format.generate().unwrap().expose());

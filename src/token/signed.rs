@@ -307,7 +307,7 @@ const FIXED: usize = 1 + 4 + 8 + UNIQUE;
 const TAG: usize = 32;
 /// Tokens travel in URLs and headers, which servers cut at 8 KiB.
 const MAX_PAYLOAD: usize = 4096;
-const MAX_TEXT: usize = (FIXED + TAG + MAX_PAYLOAD + TAG).div_ceil(3) * 4;
+const MAX_TEXT: usize = ((FIXED + TAG + MAX_PAYLOAD + TAG) * 4).div_ceil(3);
 
 #[cfg(test)]
 mod tests {
@@ -315,6 +315,13 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::secret::SecretBytes;
     use crate::vectors;
+
+    #[test]
+    fn nothing_longer_than_the_longest_token_is_read() {
+        let signer = Signer::new(KeyRing::generate().unwrap());
+        let longest = signer.sign_bound("x", &[7; MAX_PAYLOAD], Duration::from_secs(1), b"s").unwrap();
+        assert_eq!(longest.len(), MAX_TEXT);
+    }
 
     #[test]
     fn tokens_of_the_description_verify() {
