@@ -8,6 +8,13 @@ use libfuzzer_sys::fuzz_target;
 use palisade::redact::Redactor;
 
 const REGISTERED: &[u8] = b"h0pk1ns~21s";
+/// The same as it is, in hexadecimal, base64 and a URL.
+const FORMS: [&[u8]; 4] = [
+    REGISTERED,
+    b"6830706b316e737e323173",
+    b"aDBwazFuc34yMXM",
+    b"h0pk1ns%7E21s",
+];
 
 static REDACTORS: LazyLock<[Redactor; 2]> = LazyLock::new(|| {
     let strict = Redactor::builder().personal_data(true).build().unwrap();
@@ -27,15 +34,19 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(serde_json::from_slice::<serde_json::Value>(&once).is_ok());
         }
     }
-    let [plain, strict] = &*REDACTORS;
-    let middle = bytes.len() / 2;
-    let (first, second) = bytes.split_at(middle);
-    let shown = strict.redact_bytes(&[first, REGISTERED, second].concat()).into_owned();
-    assert!(!shown.windows(REGISTERED.len()).any(|window| window == REGISTERED));
-    let stream = |parts: &[&[u8]]| {
-        let mut writer = plain.writer(Vec::new());
-        parts.iter().for_each(|part| writer.write_all(part).unwrap());
-        writer.finish().unwrap()
-    };
-    assert_eq!(stream(&[bytes]), stream(&[first, second]));
+    // A place anywhere, the same each time.
+    let number = bytes.iter().fold(bytes.len(), |sum, byte| sum.wrapping_mul(31) + usize::from(*byte));
+    let (first, second) = bytes.split_at(number % (bytes.len() + 1));
+    let [_, strict] = &*REDACTORS;
+    let form = FORMS[number / 7 % FORMS.len()];
+    let shown = strict.redact_bytes(&[first, form, second].concat()).into_owned();
+    assert!(!shown.windows(form.len()).any(|window| window == form));
+    for redactor in &*REDACTORS {
+        let stream = |parts: &[&[u8]]| {
+            let mut writer = redactor.writer(Vec::new());
+            parts.iter().for_each(|part| writer.write_all(part).unwrap());
+            writer.finish().unwrap()
+        };
+        assert_eq!(stream(&[bytes]), stream(&[first, second]));
+    }
 });
