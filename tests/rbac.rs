@@ -216,6 +216,7 @@ fn a_rule_about_a_resource_is_asked_of_those_who_hold_the_permission_alone() {
 #[test]
 fn guarded_functions_are_not_called_without_the_permission() {
     let guarded = require_permission::<perm::Delete, _>(|_: Granted<'_, perm::Delete>, ()| panic!("called"));
+    assert_eq!(format!("{guarded:?}"), "Guarded { .. }");
     let outcome: Result<(), _> = guarded.call(&editor(), ());
     assert_eq!(outcome.unwrap_err().to_string(), "doc:delete is not granted");
 }
@@ -242,6 +243,7 @@ fn permissions_are_seen_where_their_list_is() {
 
 #[tokio::test]
 async fn guarded_functions_run_in_tasks() {
+    #[derive(Debug)]
     struct Reader;
     impl Authorizable<DocPerm> for Reader {
         fn effective(&self) -> PermSet<DocPerm> {
@@ -258,6 +260,7 @@ async fn guarded_functions_run_in_tasks() {
     });
     assert_eq!(task.await.unwrap(), Ok(17));
     let permit: Permit<Reader, perm::Read> = Reader.permit().unwrap();
+    assert_eq!(format!("{permit:?}"), "Permit { subject: Reader, .. }");
     assert_eq!(tokio::spawn(async move { read(permit.granted(), 18).await }).await.unwrap(), 18);
 }
 

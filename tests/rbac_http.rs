@@ -145,7 +145,10 @@ async fn a_subject_is_told_of_one_decision_for_each_request() {
 async fn one_service_answers_many_requests_and_each_is_checked() {
     let inner = Inner::default();
     let calls = Arc::clone(&inner.calls);
-    let mut service: GuardedService<User, perm::Read, _> = RequirePermission::default().layer(inner);
+    let layer = RequirePermission::default();
+    assert_eq!(format!("{layer:?}"), "RequirePermission");
+    let mut service: GuardedService<User, perm::Read, _> = layer.layer(inner);
+    assert_eq!(format!("{service:?}"), "GuardedService { .. }");
     for (permissions, status) in [
         (&[DocPerm::Read][..], StatusCode::OK),
         (&[], StatusCode::FORBIDDEN),
@@ -305,6 +308,8 @@ mod axum_adapters {
             .merge(GuardedRouter::default().public("/health", get(path)));
 
         let listed: Vec<String> = guarded.routes().iter().map(ToString::to_string).collect();
+        let shown = format!("{guarded:?}");
+        assert!(shown.starts_with("GuardedRouter { routes: [") && shown.contains("doc:delete"), "{shown}");
         assert_eq!(
             listed,
             [

@@ -185,6 +185,11 @@ mod tests {
     fn names_of_a_list_differ() {
         check_names(&[]);
         check_names(&["doc:read", "doc:rea", "doc:reads", "Doc:read"]);
+        let (longest, longer) = ("a".repeat(128), "a".repeat(129));
+        check_names(&[&longest]);
+        for refused in [&["doc:read", "doc:write", "doc:read"][..], &["doc:read", ""], &[&longer]] {
+            assert!(std::panic::catch_unwind(|| check_names(refused)).is_err(), "{refused:?}");
+        }
         assert!(is_same(b"doc:read", b"doc:read") && is_same(b"", b""));
         for other in ["doc:rea", "doc:reads", "doc:reaD", ""] {
             assert!(!is_same(b"doc:read", other.as_bytes()), "{other}");

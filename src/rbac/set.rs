@@ -174,6 +174,27 @@ impl<P: Permission> fmt::Debug for PermSet<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sets_have_what_their_bits_say(ours: [u64; WORDS], theirs: [u64; WORDS]) {
+            let (ours, theirs) = (PermSet::<()>::of_bits(ours), PermSet::of_bits(theirs));
+            let (either, both) = (ours.union(theirs), ours.intersection(theirs));
+            let (only, mut count) = (ours.minus(theirs), 0);
+            for index in 0..=u8::MAX {
+                let (in_ours, in_theirs) = (ours.has_index(index), theirs.has_index(index));
+                prop_assert_eq!(either.has_index(index), in_ours || in_theirs);
+                prop_assert_eq!(both.has_index(index), in_ours && in_theirs);
+                prop_assert_eq!(only.has_index(index), in_ours && !in_theirs);
+                count += u32::from(in_ours);
+            }
+            prop_assert_eq!((ours.len(), ours.is_empty()), (count, count == 0));
+            prop_assert_eq!((ours.is_disjoint(theirs), ours.is_subset(theirs)), (both.is_empty(), only.is_empty()));
+            prop_assert!(both.is_subset(ours) && both.is_subset(theirs) && ours.is_subset(either));
+            prop_assert!(only.is_disjoint(theirs) && only.union(both) == ours);
+        }
+    }
 
     /// As many as a list may have.
     #[test]
@@ -186,6 +207,9 @@ mod tests {
             let alone = PermSet::EMPTY.with_index(index);
             assert!(alone.is_subset(all) && alone.intersection(all) == alone && !alone.is_disjoint(all));
             assert!(all.minus(alone).is_disjoint(alone) && all.minus(alone).union(alone) == all, "{index}");
+            assert!(all.with_index(index) == all && !alone.is_empty(), "{index}");
+            let twice = alone.with_index(index.wrapping_add(64)); // the same bit of another word
+            assert!(!twice.is_empty() && twice.len() == 2, "{index}");
         }
     }
 }
