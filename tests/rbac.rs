@@ -612,6 +612,53 @@ fn names_that_are_too_long_are_known_to_nobody() {
     assert_eq!(policy.check(&long, "x").unwrap_err(), PolicyDenied::UnknownSubject);
     assert_eq!(policy.check("ann", &long).unwrap_err(), PolicyDenied::UnknownPermission);
     assert_eq!(policy.check_in(&long, "ann", "x").unwrap_err(), PolicyDenied::UnknownTenant);
+
+    let named = |name: &str| {
+        let rules =
+            Policy::builder().allow(name, name).assign(name, name).allow_in(name, name, "in a tenant");
+        rules.assign_in(name, name, name).build()
+    };
+    let longest = "n".repeat(256);
+    let policy = named(&longest).unwrap();
+    assert!(policy.check(&longest, &longest).is_ok());
+    assert!(policy.check_in(&longest, &longest, "in a tenant").is_ok());
+    assert!(named(&"n".repeat(257)).is_err());
+}
+
+#[test]
+fn every_decision_about_a_bound_subject_is_told_to_its_policy() {
+    let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let listener = Arc::clone(&heard);
+    let policy = Policy::builder()
+        .allow("editor", "doc:read")
+        .allow("editor", "doc:write")
+        .deny("guest", "doc:write")
+        .permission("doc:delete")
+        .tenant("t")
+        .assign("ann", "editor")
+        .assign_in("t", "ann", "guest")
+        .on_decision(move |decision| {
+            let tenant = decision.tenant.unwrap_or("-");
+            let line = format!("{tenant} {} {} {:?}", decision.subject, decision.asked, decision.outcome);
+            listener.lock().unwrap().push(line);
+        })
+        .build()
+        .unwrap();
+    let bound = policy.bind::<DocPerm>().unwrap();
+    let (ann, in_a_tenant) = (bound.subject("ann").unwrap(), bound.subject_in("t", "ann").unwrap());
+    assert!(ann.check(DocPerm::Write).is_ok() && ann.check(DocPerm::Delete).is_err());
+    assert!(ann.authorize::<perm::Read, _>(1, |_, _| false).is_err());
+    assert!(in_a_tenant.check(DocPerm::Write).is_err() && bound.subject("eve").is_err());
+    assert_eq!(
+        *heard.lock().unwrap(),
+        [
+            "- ann doc:write Ok(())",
+            "- ann doc:delete Err(NotGranted)",
+            "- ann doc:read Err(Rule)",
+            "t ann doc:write Err(ExplicitDeny)",
+            "- eve all that the subject may do Err(UnknownSubject)",
+        ]
+    );
 }
 
 #[test]
