@@ -1101,6 +1101,13 @@ fn a_file_with_an_unknown_word_or_role_is_refused_by_its_place() {
     ] {
         assert!(read(text).is_err(), "{text}");
     }
+    for (text, expected) in [
+        (r#"{"roles": {"a": ["x"]}}"#, "expected a map with names of its parts"),
+        (r#"{"roles": ["a"]}"#, "expected a map of names"),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
     for (text, rule) in [
         (
             r#"{"roles": {"Clerk": {}, "Approver": {}}, "exclusive": [{"roles": ["clerk", "approver"], "at_most": 1}]}"#,

@@ -175,11 +175,7 @@ impl Compiled {
     /// What roles are worth in a tenant, or outside of all.
     #[inline]
     pub(super) fn view(&self, tenant: Option<u32>) -> View<'_> {
-        let here = match tenant {
-            Some(tenant) if !self.scopes.is_empty() => self.scopes.get(&tenant),
-            _ => None,
-        };
-        View::new(&self.everywhere, here)
+        View::new(&self.everywhere, tenant.and_then(|tenant| self.scopes.get(&tenant)))
     }
 
     /// All roles that a subject has in a tenant, those that it inherits included.

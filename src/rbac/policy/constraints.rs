@@ -63,8 +63,7 @@ impl Constraints {
         subjects.sort_unstable_by_key(|(name, _)| *name); // the same error every time
         let mut holders: HashMap<u32, usize> = HashMap::new();
         let differing = tenants_where_roles_differ(policy);
-        let sets = self.assigned.iter().map(|set| set.roles.len()).sum::<usize>();
-        let constraints = 1 + sets + self.prerequisites.len() + self.most.len();
+        let constraints = self.steps();
         let mut steps = MOST_STEPS;
         for (name, subject) in subjects {
             let mut anywhere = BTreeSet::new();
@@ -89,6 +88,12 @@ impl Constraints {
             }
         }
         Ok(())
+    }
+
+    /// For each subject in each tenant.
+    fn steps(&self) -> usize {
+        let sets = self.assigned.iter().map(|set| set.roles.len()).sum::<usize>();
+        1 + sets + self.prerequisites.len() + self.most.len()
     }
 
     fn hold_one(
@@ -130,3 +135,20 @@ fn tenants_where_roles_differ(policy: &Compiled) -> HashMap<u32, BTreeSet<u32>> 
 
 /// Roles looked at for all subjects in all tenants: seconds.
 const MOST_STEPS: usize = 1 << 27;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_of_each_constraint_is_a_step() {
+        let set = |roles: &[u32]| AtMost { roles: roles.to_vec(), at_most: 1 };
+        let constraints = Constraints {
+            assigned: vec![set(&[1, 2]), set(&[1, 2, 3])],
+            active: vec![set(&[1, 2, 3, 4, 5, 6, 7])],
+            prerequisites: vec![(1, 2), (2, 3)],
+            most: BTreeMap::from([(1, 1), (2, 1), (3, 1)]),
+        };
+        assert_eq!((Constraints::default().steps(), constraints.steps()), (1, 11));
+    }
+}
