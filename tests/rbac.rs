@@ -675,6 +675,10 @@ fn what_is_declared_is_known() {
         .build()
         .unwrap();
     assert!(policy.check_in("empty", "ann", "x").is_ok() && policy.check_in("other", "ann", "x").is_err());
+    let shown = "Policy { roles: 2, permissions: 2, subjects: 2, tenants: 1, .. }";
+    assert_eq!(format!("{policy:?}"), shown);
+    let (silent, told) = (Policy::builder(), Policy::builder().on_decision(|_| ()));
+    assert!(format!("{silent:?}").ends_with("hook: None }") && format!("{told:?}").ends_with("hook: Hook }"));
     assert_eq!(policy.check("ann", "later").unwrap_err(), PolicyDenied::NotGranted);
     assert_eq!(policy.check("bob", "x").unwrap_err(), PolicyDenied::NotGranted);
 }
