@@ -9,12 +9,7 @@ use palisade::redact::Redactor;
 
 const REGISTERED: &[u8] = b"h0pk1ns~21s";
 /// The same as it is, in hexadecimal, base64 and a URL.
-const FORMS: [&[u8]; 4] = [
-    REGISTERED,
-    b"6830706b316e737e323173",
-    b"aDBwazFuc34yMXM",
-    b"h0pk1ns%7E21s",
-];
+const FORMS: [&[u8]; 4] = [REGISTERED, b"6830706b316e737e323173", b"aDBwazFuc34yMXM", b"h0pk1ns%7E21s"];
 
 static REDACTORS: LazyLock<[Redactor; 2]> = LazyLock::new(|| {
     let strict = Redactor::builder().personal_data(true).build().unwrap();
