@@ -795,6 +795,19 @@ fn what_is_not_known_is_explained_by_a_refusal() {
         assert!(explained.allowed_by().is_empty() && explained.denied_by().is_empty());
     }
     assert!(policy.permissions_in("t", "ann").is_empty() && policy.permissions_of("bob").is_empty());
+    let policy = Policy::builder().allow("reader", "read").deny("guest", "read");
+    let policy = policy.assign("ann", "reader").assign("ann", "guest").assign("bob", "reader").tenant("t");
+    let policy = policy.build().unwrap();
+    let explained = policy.explain("ann", "read");
+    assert_eq!(explained.outcome(), Err(PolicyDenied::ExplicitDeny));
+    let roles = |paths: &[palisade::rbac::Path<'_>]| {
+        paths.iter().flat_map(|path| path.roles().to_vec()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (roles(explained.allowed_by()), roles(explained.denied_by())),
+        (vec!["reader".to_owned()], vec!["guest".to_owned()])
+    );
+    assert_eq!(policy.users_with("read"), [("bob", None), ("bob", Some("t"))]);
 }
 
 #[test]
@@ -810,6 +823,10 @@ fn a_change_of_a_policy_is_told_by_who_gains_and_loses_what_and_where() {
     assert_eq!((gain.subject(), gain.permission()), ("bob", "write"));
     assert_eq!((gain.tenant(), gain.is_gain()), (Some("t"), true));
     assert!(before.diff(&before).is_empty());
+    let both = || Policy::builder().allow("reader", "read").assign("ann", "reader").tenant("t");
+    let (before, after) = (both().build().unwrap(), both().deny_in("t", "reader", "read").build().unwrap());
+    let changes: Vec<String> = before.diff(&after).iter().map(ToString::to_string).collect();
+    assert_eq!(changes, ["- ann read in t"], "of a subject and a tenant that both know");
     let loose = Policy::builder().permission("later").role("idle").tenant("empty").build().unwrap();
     let ends: Vec<_> = loose.loose_ends().iter().map(ToString::to_string).collect();
     assert_eq!(
