@@ -527,6 +527,27 @@ mod tests {
     }
 
     #[test]
+    fn a_ring_remembers_so_many_states_and_no_more() {
+        let names: Vec<u64> = (0..MAX_HISTORY as u64 - 1).collect();
+        let mut ring = snapshot(1, &names, &[(1, Primary)]);
+        ring.next().unwrap();
+        assert_eq!((ring.version, ring.history.len(), ring.history[0]), (2, MAX_HISTORY, 0));
+        ring.next().unwrap();
+        assert_eq!((ring.version, ring.history.len(), ring.history[0]), (3, MAX_HISTORY, 1));
+    }
+
+    #[test]
+    fn a_key_that_may_pepper_is_not_destroyed_uncounted() {
+        let ring = KeyRing::generate().unwrap();
+        let old = ring.primary();
+        ring.promote(ring.add_generated().unwrap()).unwrap();
+        ring.retire(old).unwrap();
+        ring.mark_as_pepper();
+        assert_eq!(ring.destroy(old).unwrap_err().kind(), KeyErrorKind::Peppers);
+        assert_eq!(ring.state(old), Some(Retired));
+    }
+
+    #[test]
     fn a_file_is_newer_or_older_by_what_each_knows_of_the_other() {
         let lineage = |ours: (u64, &[u64]), theirs: (u64, &[u64])| {
             snapshot(ours.0, ours.1, &[]).lineage(&snapshot(theirs.0, theirs.1, &[]))

@@ -296,5 +296,31 @@ mod tests {
         for beyond in ["m=262145,t=1,p=1", "m=262144,t=5,p=1", "m=8,t=131073,p=1"] {
             assert_eq!(passphrase_costs(beyond).unwrap_err(), KeyErrorKind::CostAboveCeiling, "{beyond}");
         }
+        for other in ["m=065536,t=3,p=1", "m=65536,t=03,p=1", "m=+8,t=1,p=1", "m=8,t=1,p=2", "m=8,t=,p=1"] {
+            assert_eq!(passphrase_costs(other).unwrap_err(), KeyErrorKind::Malformed, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_plaintext_has_as_many_keys_as_it_says_and_nothing_after_them() {
+        let key = [&[0, 0, 0, 1, 1][..], &[0; 16], &[7; KEY_BYTES]].concat();
+        let plain = |count: u32, keys: &[u8]| {
+            let head =
+                [&[1; 16][..], &1_u64.to_be_bytes(), &1_u32.to_be_bytes(), &5_u64.to_be_bytes()].concat();
+            [&head[..], &count.to_be_bytes(), keys].concat()
+        };
+        assert!(snapshot(&plain(1, &key)).is_some());
+        let other = [&[0, 0, 0, 2, 2][..], &key[5..]].concat();
+        assert!(snapshot(&plain(2, &[&key[..], &other].concat())).is_some());
+        for (count, keys) in [
+            (1, [&key[..], &[0]].concat()),
+            (1, [&key[..], &other].concat()),
+            (2, key.clone()),
+            (0, key.clone()),
+            (1, key[1..].to_vec()),
+            (u32::MAX, key.clone()),
+        ] {
+            assert!(snapshot(&plain(count, &keys)).is_none(), "{count} keys in {} bytes", keys.len());
+        }
     }
 }

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use super::{Context, SealError, SealErrorKind};
 use crate::compare;
 use crate::encoding;
@@ -226,9 +224,3 @@ pub(super) const TAG: usize = 16;
 /// Form, key id, nonce and commitment.
 pub(super) const HEAD: usize = 1 + 4 + NONCE + COMMITMENT;
 const OVERHEAD: usize = HEAD + TAG;
-
-impl fmt::Debug for Header {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Header").field("form", &self.form).field("key", &self.key).finish_non_exhaustive()
-    }
-}
