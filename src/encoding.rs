@@ -12,6 +12,7 @@ use base32ct::{Base32UpperUnpadded, Encoding as _};
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::compare::Choice;
 use crate::random::{self, RandomError};
 use crate::secret::{SecretBytes, erase};
 
@@ -213,10 +214,33 @@ fn crockford_digit(value: u8) -> u8 {
     (b'0' + value) + (above(9, value) & 0x27) + skipped.iter().sum::<u8>()
 }
 
+/// [`crockford_digit`]'s form of a byte that somebody typed, capital or small, with `o` for `0` and `i` or `l` for `1`, and
+/// whether it is any. By masks, so that nothing is told of which it is.
+pub(crate) fn typed_crockford(byte: u8) -> (u8, Choice) {
+    let within = |byte: u8, first: u8, last: u8| mask(byte.wrapping_sub(first) <= last - first);
+    let small = byte | (within(byte, b'A', b'Z') & 0x20);
+    let is = |letter: u8| within(small, letter, letter);
+    let (zero, one) = (is(b'o'), is(b'i') | is(b'l'));
+    let digit = (small & !(zero | one)) | (b'0' & zero) | (b'1' & one);
+    let known = within(small, b'0', b'9') | (within(small, b'a', b'z') & !is(b'u'));
+    (digit, Choice::from(known & 1))
+}
+
+/// Whether a byte stands between digits that somebody typed: white space or a hyphen. Of a digit no more is told than that it is none.
+pub(crate) fn is_separator(byte: u8) -> bool {
+    b" \t\n\r\x0c-".iter().fold(0, |any, separator| any | mask(byte == *separator)) != 0
+}
+
+/// All ones for `true`; the compiler is not told which it is, as of [`above`].
+fn mask(condition: bool) -> u8 {
+    black_box(u8::from(condition).wrapping_neg())
+}
+
 /// All ones if `value` is above `limit`, else zero; both below 128.
 ///
 /// The compiler is not told what comes of it: of the plain expression rustc 1.95 made jumps, which showed whether each digit of a
-/// new token was a number, a capital or a small letter (seen under valgrind on 2026-11-23).
+/// new token was a number, a capital or a small letter (seen under valgrind on 2026-11-23). `black_box` promises nothing; that there
+/// are none is looked at by `constant_time/`, for x86-64.
 fn above(limit: u8, value: u8) -> u8 {
     black_box((limit.wrapping_sub(value).cast_signed() >> 7).cast_unsigned())
 }
@@ -293,6 +317,22 @@ mod tests {
         assert!(digits.iter().all(|digit| computed.contains(digit)));
         assert!(while_failing(|| random_crockford(&mut digits)).is_err());
         assert!(digits.iter().all(|&digit| digit == 0));
+    }
+
+    #[test]
+    fn crockford_digits_are_read_as_people_type_them() {
+        // Source: Douglas Crockford, "Base 32", the decode symbols of values 0 to 31.
+        for byte in 0..=255_u8 {
+            let expected = match byte.to_ascii_lowercase() {
+                b'o' => Some(b'0'),
+                b'i' | b'l' => Some(b'1'),
+                b'u' => None,
+                digit => digit.is_ascii_alphanumeric().then_some(digit),
+            };
+            let (digit, known) = typed_crockford(byte);
+            assert_eq!(bool::from(known).then_some(digit), expected, "{byte}");
+            assert_eq!(is_separator(byte), byte.is_ascii_whitespace() || byte == b'-', "{byte}");
+        }
     }
 
     #[test]

@@ -357,7 +357,7 @@ pub mod leaky {
     fn leaky_digits() -> Vec<u8> {
         let secret = text("8f1f0a5b");
         hide(secret.as_bytes());
-        secret.chars().filter_map(|digit| digit.to_digit(16)).map(|digit| digit as u8).collect()
+        secret.bytes().filter_map(|digit| char::from(digit).to_digit(16)).map(|digit| digit as u8).collect()
     }
 
     #[inline(never)]

@@ -6,6 +6,7 @@ mod memcheck;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::{env, fs};
 
@@ -68,52 +69,87 @@ fn run(case: &str) -> Result<(usize, BTreeSet<String>), Box<dyn Error>> {
     Ok((String::from_utf8(output.stdout)?.trim().parse()?, sites(&xml)))
 }
 
-/// The line of `expected.txt` for a site, by its name or by that of all that its function calls, and the reason.
+/// What `expected.txt` says of a site, or of all that its line calls, or of all in its file, and the reason.
 fn reason<'a>(expected: &Expected<'a>, case: &str, site: &str) -> Option<((String, String), &'a str)> {
-    let function = site.split_once(" > ").map_or(site, |(function, _)| function);
-    let keys = [site.to_owned(), format!("{function} > *")].map(|site| (case.to_owned(), site));
+    let file = site.split_once(": ").map(|(file, _)| format!("{file}: *"));
+    let line = site.split_once(" > ").map(|(line, _)| format!("{line} > *"));
+    let keys = [Some(site.to_owned()), line, file].into_iter().flatten().map(|site| (case.to_owned(), site));
     keys.into_iter().find_map(|key| expected.get(&key).copied().map(|reason| (key, reason)))
 }
 
-/// By case and function, why something depends on a secret there.
+/// By case and site, why something depends on a secret there.
 fn expected() -> Expected<'static> {
-    let lines =
-        include_str!("../expected.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-    lines
-        .map(|line| {
-            let mut fields = line.splitn(3, " | ").map(str::trim);
-            let mut next = || fields.next().expect("a line of a case, a function and a reason");
-            ((next().to_owned(), next().to_owned()), next())
-        })
-        .collect()
+    let mut expected = Expected::new();
+    for line in
+        include_str!("../expected.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+    {
+        let mut fields = line.splitn(3, " | ");
+        let mut next = || fields.next().expect("a line of cases, a reason and a site");
+        let (cases, reason, site) = (next(), next(), next());
+        expected.extend(cases.split(' ').map(|case| ((case.to_owned(), site.to_owned()), reason)));
+    }
+    expected
 }
 
 type Expected<'a> = BTreeMap<(String, String), &'a str>;
 
-/// Where a jump or an address depends on a secret: the function of palisade that does it or calls what does; what does, if that
-/// is another; and whether it is an address.
+/// Where a jump or an address depends on a secret: the file and the line of palisade that does it or calls what does; what does,
+/// if that is neither palisade's nor the standard library's; and whether it is an address.
 ///
-/// All three, so that no reason stands for another fault in the same function, such as a comparison of the standard library's.
+/// All of them, so that no reason stands for another fault nearby: whoever changes the line says again why it is right.
 fn sites(xml: &str) -> BTreeSet<String> {
-    let between = |text: &str, from: &str, to: &str| -> Option<String> {
-        let (_, rest) = text.split_once(from)?;
-        Some(rest.split_once(to)?.0.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    xml.split("<error>").skip(1).map(site).collect()
+}
+
+fn site(error: &str) -> String {
+    let stack = field(error, "stack").unwrap_or_default();
+    let frames: Vec<Frame> = stack.split("<frame>").skip(1).map(Frame::read).collect();
+    let innermost = frames.first().map(|frame| frame.function.clone()).unwrap_or_default();
+    let mut site = match frames.iter().find_map(Frame::of_palisade) {
+        Some(line) if frames[0].of_palisade().is_some() || frames[0].is_of_std() => line,
+        Some(line) => format!("{line} > {innermost}"),
+        None => innermost,
     };
-    let mut sites = BTreeSet::new();
-    for error in xml.split("<error>").skip(1) {
-        let stack = between(error, "<stack>", "</stack>").unwrap_or_default();
-        let frames = stack.split("<frame>").skip(1);
-        let functions: Vec<String> = frames.filter_map(|frame| between(frame, "<fn>", "</fn>")).collect();
-        let innermost = functions.first().cloned().unwrap_or_default();
-        let of_palisade = |name: &&String| name.starts_with("palisade::") || name.starts_with("<palisade::");
-        let mut site = functions.iter().find(of_palisade).unwrap_or(&innermost).clone();
-        if site != innermost {
-            site += &format!(" > {innermost}");
-        }
-        if between(error, "<kind>", "</kind>").is_some_and(|kind| kind == "UninitValue") {
-            site += ": an address";
-        }
-        sites.insert(site);
+    if field(error, "kind").is_some_and(|kind| kind == "UninitValue") {
+        site += ": an address";
     }
-    sites
+    site
+}
+
+/// A function that runs, without its types, and where it stands.
+struct Frame {
+    function: String,
+    path: String,
+    line: usize,
+}
+
+impl Frame {
+    fn read(frame: &str) -> Self {
+        let of = |name| field(frame, name).unwrap_or_default();
+        let function = of("fn");
+        let types = function.get(1..).and_then(|rest| rest.find('<')).map_or(function.len(), |at| at + 1);
+        Self {
+            function: function[..types].to_owned(),
+            path: format!("{}/{}", of("dir"), of("file")),
+            line: of("line").parse().unwrap_or_default(),
+        }
+    }
+
+    /// The file and the line, as it is written, if it is one of palisade.
+    fn of_palisade(&self) -> Option<String> {
+        let root = fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../src")).ok()?;
+        let path = Path::new(&self.path).strip_prefix(&root).ok()?;
+        let source = fs::read_to_string(&self.path).ok()?;
+        Some(format!("{}: {}", path.display(), source.lines().nth(self.line.checked_sub(1)?)?.trim()))
+    }
+
+    fn is_of_std(&self) -> bool {
+        self.path.starts_with("/rustc/") || self.path.contains("/rustlib/src/")
+    }
+}
+
+fn field(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    Some(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 }

@@ -2,6 +2,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::compare::Choice;
 use crate::encoding;
 use crate::random::RandomError;
 use crate::secret::{ExposeSecret, HASH, SecretString, on_clean_stack};
@@ -70,25 +71,23 @@ pub(super) fn digest(user: &str, presented: &str) -> Option<TokenDigest> {
         return None;
     }
     let length = user.len().to_string();
-    let mut text =
-        Zeroizing::new(String::with_capacity(LABEL.len() + length.len() + user.len() + 2 + DIGITS));
+    let mut text = Zeroizing::new(Vec::with_capacity(LABEL.len() + length.len() + user.len() + 2 + DIGITS));
     for part in [LABEL, &length, ":", user, ":"] {
-        text.push_str(part);
+        text.extend_from_slice(part.as_bytes());
     }
     let digits = text.len() + DIGITS;
-    for typed in presented.chars().filter(|typed| !typed.is_ascii_whitespace() && *typed != '-') {
-        let digit = match typed.to_ascii_lowercase() {
-            'o' => '0',
-            'i' | 'l' => '1',
-            digit @ ('0'..='9' | 'a'..='z') if digit != 'u' => digit,
-            _ => return None,
-        };
+    let mut known = Choice::from(1);
+    for typed in presented.bytes().filter(|typed| !encoding::is_separator(*typed)) {
         if text.len() == digits {
             return None;
         }
+        let (digit, is_known) = encoding::typed_crockford(typed);
+        known &= is_known;
         text.push(digit);
     }
-    (text.len() == digits).then(|| on_clean_stack::<HASH, _>(|| TokenDigest::of(&text)))
+    let whole = bool::from(known) && text.len() == digits;
+    let text = whole.then(|| std::str::from_utf8(&text).expect("user and digits are UTF-8"))?;
+    Some(on_clean_stack::<HASH, _>(|| TokenDigest::of(text)))
 }
 
 fn generate() -> Result<SecretString, RandomError> {
