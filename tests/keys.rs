@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use palisade::clock::ManualClock;
 use palisade::config::{Environment, KeyBytes};
@@ -372,7 +372,9 @@ fn a_process_killed_while_saving_leaves_a_ring_that_opens() {
             .spawn()
             .unwrap();
         let ring = folder.ring().open().unwrap();
+        let started = Instant::now();
         while ring.version() < version + 10 + round {
+            assert!(started.elapsed() < Duration::from_secs(60), "the process does not save");
             ring.reload().unwrap();
         }
         child.kill().unwrap();

@@ -3,12 +3,16 @@
 //!
 //! The sources are those of the crate itself. The rate limiter's set is over loom's atomics, which show each order that stores
 //! can be seen in; all else is over shuttle's locks and threads, which take turns in orders drawn by chance, thousands for
-//! each check. An order that fails is printed, and `shuttle::replay` plays it again. Beside the checks stand controls: the
-//! same checks over something broken, which must fail, and by words of their own.
+//! each check. An order that fails is printed, and `shuttle::replay` plays it again. Beside the checks stand controls, which must
+//! fail, by words of their own: what is broken where threads get in each other's way, in which nothing is found while each of
+//! them runs on until it must wait; and what is broken in every order, which shows that a check looks.
 //!
 //! Not here is what holds one lock for the whole of a call, and so has no orders of its own: the stores in memory of sessions,
-//! codes and used tokens, the redactor's list of secrets, certificates of TLS. Nor are locks between processes, which are the
-//! system's; `tests/keys.rs` and `tests/audit.rs` have processes that share files.
+//! codes and used tokens, certificates of TLS. Nor is what other tests try with threads as the system runs them, in fewer orders:
+//! the redactor's list of secrets, one of which is put in place by a lock and a flag; sessions in SQLite and their writing by
+//! `session/rules.rs`; what a limiter remembers of denials and failures of a store it shares; and how an audit log syncs its
+//! file. Nor are locks between processes, which are the system's; `tests/keys.rs` and `tests/audit.rs` have processes that share
+//! files.
 
 #![forbid(unsafe_code)]
 

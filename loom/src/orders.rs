@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use std::{env, iter, panic};
 
-use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler};
+use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Schedule, Scheduler, TaskId};
 use shuttle::{Config, MaxSteps, Runner};
 
 use crate::sync::thread::JoinHandle;
@@ -18,23 +18,28 @@ use crate::sync::{self, Fault};
 pub(crate) enum Task {
     /// It holds, in each order that is tried; some of which come to what is named.
     Check(&'static str, &'static [&'static str], fn()),
-    /// It is broken, and this is seen, by words of the check that sees it.
+    /// It is broken where threads get in each other's way, and this is seen, by words of the check that sees it. When each runs on
+    /// until it must wait, nothing is.
     Control(&'static str, &'static str, fn()),
+    /// It is broken in every order, and this is seen.
+    Broken(&'static str, &'static str, fn()),
 }
 
-use Task::{Check, Control};
+use Task::{Broken, Check, Control};
 
 /// How many orders were tried.
 static ORDERS: AtomicU64 = AtomicU64::new(0);
 /// In how many of them something was met.
 static MET: Mutex<BTreeMap<&str, u64>> = Mutex::new(BTreeMap::new());
+/// Whether the one order alone is tried in which each thread runs on until it must wait.
+static IN_TURN: AtomicBool = AtomicBool::new(false);
 
 thread_local!(static THIS: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) });
 
 impl Task {
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Check(name, ..) | Control(name, ..) => name,
+            Check(name, ..) | Control(name, ..) | Broken(name, ..) => name,
         }
     }
 
@@ -54,7 +59,13 @@ impl Task {
                 });
                 iter::once("orders".to_owned()).chain(times).collect::<Vec<_>>().join(", ")
             }
-            Control(_, words, work) => {
+            Control(_, words, work) | Broken(_, words, work) => {
+                if let Control(..) = self {
+                    IN_TURN.store(true, Ordering::Relaxed);
+                    work();
+                    IN_TURN.store(false, Ordering::Relaxed);
+                    ORDERS.store(0, Ordering::Relaxed);
+                }
                 let seen = panic::catch_unwind(work).err();
                 let seen = seen.unwrap_or_else(|| panic!("nothing is seen of it in {} orders", tried()));
                 let told = seen.downcast_ref::<String>().map(String::as_str);
@@ -93,6 +104,35 @@ pub(crate) fn meet(sight: &'static str) {
     }
 }
 
+/// Whether the one order alone is to be tried in which each thread runs on until it must wait.
+pub(crate) fn is_in_turn() -> bool {
+    IN_TURN.load(Ordering::Relaxed)
+}
+
+/// That order.
+struct InTurn(Option<Schedule>);
+
+impl Scheduler for InTurn {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        self.0.take()
+    }
+
+    fn next_task(
+        &mut self,
+        runnable: &[&shuttle::scheduler::Task],
+        current: Option<TaskId>,
+        is_yielding: bool,
+    ) -> Option<TaskId> {
+        let ids = || runnable.iter().map(|task| task.id());
+        let after = || ids().find(|id| Some(*id) > current).or(ids().next());
+        current.filter(|current| !is_yielding && ids().any(|id| id == *current)).or_else(after)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        SEED
+    }
+}
+
 fn tried() -> u64 {
     ORDERS.load(Ordering::Relaxed)
 }
@@ -110,6 +150,9 @@ pub(crate) fn some(count: usize, work: impl Fn() + Send + Sync + 'static) {
 /// As [`some`], over conditions that are broken.
 pub(crate) fn with_fault(fault: Fault, count: usize, work: impl Fn() + Send + Sync + 'static) {
     let work = Arc::new(work);
+    if is_in_turn() {
+        return explore(InTurn(Some(Schedule::new(SEED))), fault, work);
+    }
     explore(RandomScheduler::new_from_seed(SEED, count / 2), fault, Arc::clone(&work));
     explore(PctScheduler::new_from_seed(SEED, SWITCHES, count / 2), fault, work);
 }

@@ -97,6 +97,7 @@ fn write(snapshot: &Snapshot, wrapping: &Wrapping) -> Result<String, KeyError> {
 
     let len = plain_len(snapshot.history.len(), snapshot.keys.len());
     let mut plain = Zeroizing::new(Vec::with_capacity(len + TAG_BYTES));
+    let room = plain.capacity();
     plain.extend_from_slice(&snapshot.ring);
     plain.extend_from_slice(&snapshot.version.to_be_bytes());
     let count = u32::try_from(snapshot.history.len()).expect("a ring keeps at most 1,024 names");
@@ -113,9 +114,10 @@ fn write(snapshot: &Snapshot, wrapping: &Wrapping) -> Result<String, KeyError> {
         plain.extend_from_slice(&key.changed.to_be_bytes());
         plain.extend_from_slice(key.material.bytes.expose_secret());
     }
-    debug_assert_eq!(plain.len(), len); // what grows leaves copies
+    debug_assert_eq!(plain.len(), len);
     key.seal_in_place_append_tag(zero_nonce(), Aad::from(text.as_bytes()), &mut *plain)
         .expect("a ring is far below AES-GCM's 64 GiB");
+    debug_assert_eq!(plain.capacity(), room); // what grows leaves copies
     text.push_str(&encoding::base64url(&[commitment.as_slice(), &plain].concat()));
     Ok(text)
 }

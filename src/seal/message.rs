@@ -57,6 +57,7 @@ impl Sealer {
         let (key, commitment) = header.derive(ring.primary(), context);
 
         let mut sealed = Vec::with_capacity(plain.len() + OVERHEAD);
+        let room = sealed.capacity();
         header.write(&mut sealed);
         sealed.extend_from_slice(&commitment);
         sealed.extend_from_slice(plain);
@@ -64,7 +65,8 @@ impl Sealer {
         let tag = key.seal_in_place_separate_tag(zero_nonce(), Aad::empty(), body);
         let tag = tag.map_err(|_| SealErrorKind::TooLong)?;
         sealed.extend_from_slice(tag.as_ref());
-        debug_assert_eq!(sealed.len(), plain.len() + OVERHEAD); // what grows leaves copies
+        debug_assert_eq!(sealed.len(), plain.len() + OVERHEAD);
+        debug_assert_eq!(sealed.capacity(), room); // what grows leaves copies
         Ok(sealed)
     }
 

@@ -162,6 +162,14 @@ mod tests {
         assert_eq!(format!("{:?}", TokenDigest::of("abc")), "TokenDigest(ba7816bf…)");
     }
 
+    #[test]
+    fn other_digests_have_other_hashes() {
+        let state = std::hash::RandomState::new();
+        let hash = |token| std::hash::BuildHasher::hash_one(&state, TokenDigest::of(token));
+        assert_eq!(hash("abc"), hash("abc"));
+        assert!(["abd", "b", ""].iter().any(|token| hash(token) != hash("abc")));
+    }
+
     #[cfg(feature = "serde")]
     #[test]
     fn serde_form_is_the_hexadecimal_text() {

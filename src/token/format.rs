@@ -188,7 +188,9 @@ mod tests {
         assert_eq!(token.expose().len(), "acme_live_".len() + 36);
         assert_eq!(format.prefix(), "acme_live_");
         assert!(token.expose().starts_with(format.prefix()));
-        assert_eq!(format.check(token.expose()).unwrap().digest(), token.digest());
+        let well_formed = format.check(token.expose()).unwrap();
+        assert_eq!(well_formed.digest(), token.digest());
+        assert_eq!(format!("{well_formed:?}"), "WellFormed");
         assert_ne!(token.expose(), format.generate().unwrap().expose());
     }
 

@@ -318,9 +318,21 @@ mod tests {
 
     #[test]
     fn nothing_longer_than_the_longest_token_is_read() {
-        let signer = Signer::new(KeyRing::generate().unwrap());
-        let longest = signer.sign_bound("x", &[7; MAX_PAYLOAD], Duration::from_secs(1), b"s").unwrap();
+        let ring = KeyRing::generate().unwrap();
+        let signer = Signer::new(&ring);
+        let longest = signer.sign_bound("x", &[7; MAX_PAYLOAD], Duration::from_secs(60), b"s").unwrap();
         assert_eq!(longest.len(), MAX_TEXT);
+        assert_eq!(signer.verify_bound("x", &longest, |_| Some(b"s")).unwrap(), [7; MAX_PAYLOAD]);
+
+        // One with a right tag, such as nobody signs.
+        let mut bytes = vec![0; encoding::base64url_len(&longest)];
+        encoding::from_base64url(&longest, &mut bytes).unwrap();
+        bytes.truncate(bytes.len() - TAG);
+        bytes.push(7);
+        let tag = ring.snapshot().primary().mac_key(DERIVATION, b"x").tag(&[LABEL, &bytes]);
+        bytes.extend_from_slice(&*tag);
+        let longer = signer.verify_bound("x", &encoding::base64url(&bytes), |_| Some(b"s"));
+        assert_eq!(longer.unwrap_err().kind(), SignErrorKind::Rejected);
     }
 
     #[test]

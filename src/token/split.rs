@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(presented.selector(), issued.selector());
         assert!(presented.matches(&issued.digest()));
         assert!(!presented.matches(&SplitToken::generate().unwrap().digest()));
-        assert_eq!(format!("{presented:?}"), "PresentedSplit");
+        assert_eq!(format!("{issued:?} {presented:?}"), "SplitToken PresentedSplit");
     }
 
     #[test]

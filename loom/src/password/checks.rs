@@ -33,16 +33,16 @@ pub(crate) const TASKS: &[Task] = &[
     Task::Control("one is told where all should be", "deadlock", || {
         orders::with_fault(Fault::OneForAll, ORDERS, all_get_in);
     }),
-    Task::Control("nobody is told that a ride is over", "deadlock", || {
+    Task::Control("from the seventh on, nobody is told anything", "deadlock", || {
         orders::with_fault(Fault::SilentAfter(6), ORDERS, riders);
     }),
-    Task::Control("a permit that is never given back", "deadlock", || {
+    Task::Broken("a permit that is never given back", "deadlock", || {
         orders::some(ORDERS, a_permit_is_forgotten)
     }),
     Task::Control("a look at the budget, and then a step in", "2 hashes at once", || {
         orders::some(ORDERS, look_and_step_in)
     }),
-    Task::Control("memory that is returned unerased", "not erased", || {
+    Task::Broken("memory that is returned unerased", "not erased", || {
         orders::some(ORDERS, memory_is_not_erased)
     }),
 ];
