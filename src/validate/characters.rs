@@ -145,7 +145,8 @@ const UNSEEN: &[(u32, u32)] = &[
 ];
 
 /// Blocks of what takes a variation selector or a joiner, in order. Source: Unicode 17, emoji-data.txt, `Extended_Pictographic` and
-/// `Emoji_Modifier`, rounded outward to blocks of symbols, but to no letters.
+/// `Emoji_Modifier`, rounded outward to blocks of symbols; but not among letters, digits and ideographs in squares, circles and
+/// brackets (from U+1F100), where a selector does nothing and is not seen.
 const EMOJI: &[(u32, u32)] = &[
     (0x00A9, 0x00A9),
     (0x00AE, 0x00AE),
@@ -163,8 +164,18 @@ const EMOJI: &[(u32, u32)] = &[
     (0x3030, 0x3030),
     (0x303D, 0x303D),
     (0x3297, 0x3299),
-    (0x1F000, 0x1F12F),
-    (0x1F16A, 0x1F171), // between letters in squares and circles: a selector does nothing on those, and is not seen
+    (0x1F000, 0x1F0FF),
+    (0x1F10D, 0x1F10F),
+    (0x1F12F, 0x1F12F),
+    (0x1F16C, 0x1F171),
     (0x1F17E, 0x1F17F),
-    (0x1F18A, 0x1FAFF),
+    (0x1F18E, 0x1F18E),
+    (0x1F191, 0x1F19A),
+    (0x1F1AD, 0x1F1E5),
+    (0x1F201, 0x1F20F),
+    (0x1F21A, 0x1F21A),
+    (0x1F22F, 0x1F22F),
+    (0x1F232, 0x1F23A),
+    (0x1F23C, 0x1F23F),
+    (0x1F249, 0x1FAFF),
 ];

@@ -108,6 +108,13 @@ impl Needles {
         let output = Base64Unpadded::decode_vec(fields[5]).unwrap();
         let numbers = ['m', 't', 'p'].map(number);
         let first = first_hash(numbers, output.len(), [password, &salt, &[], &[]]);
+        let [memory, passes, lanes] = numbers;
+        let params = argon2::Params::new(memory, passes, lanes, Some(output.len())).unwrap();
+        let hasher = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let mut hashed = vec![0; output.len()];
+        let mut memory = vec![argon2::Block::default(); hasher.params().block_count()];
+        hasher.hash_password_into_with_memory(password, &salt, &mut hashed, &mut memory).unwrap();
+        assert_eq!(hashed, output, "another password was hashed");
         self.add(&format!("{name}'s first hash"), first);
     }
 
@@ -115,6 +122,7 @@ impl Needles {
     pub(crate) fn looked_up(&mut self, name: &str, secret: &[u8]) {
         let first = u64::from_le_bytes(secret[..8].try_into().unwrap());
         let hash = first.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        assert!(include_str!("../../src/redact/known.rs").contains("wrapping_mul(0x9e37_79b9_7f4a_7c15)"));
         self.add(&format!("{name}, looked up"), hash.to_le_bytes());
     }
 

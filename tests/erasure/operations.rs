@@ -261,7 +261,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             let key = needles.derived_mac_key(&ring, &[b"palisade token v1", b"reset"]);
             let token = from_base64url(str::from_utf8(&told.secrets("token")[0]).unwrap());
             let (body, tag) = token.split_at(token.len() - 32);
-            assert_eq!(mac(&key, &[b"token", body]), tag, "another key than it was signed under");
+            used(&key, &[b"token", body], tag);
             needles.derived_mac_key(&ring, &[b"palisade token v1", b"invite"]);
         },
     },
@@ -474,8 +474,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             let signed = SessionCookie::new("session").unwrap().signed(&ring);
             let token = SplitToken::generate().unwrap();
             let set = Zeroizing::new(signed.set(token.expose()).unwrap());
-            assert_eq!(signed.read(set.split(';').next().unwrap().as_bytes()), Some(token.expose()));
+            let value = set.split(';').next().unwrap();
+            assert_eq!(signed.read(value.as_bytes()), Some(token.expose()));
             tell_secret("token", token.expose().as_bytes());
+            tell_secret("cookie", value.split_once('=').unwrap().1.as_bytes());
             let csrf = CsrfTokens::new(&ring);
             let hidden = Zeroizing::new(csrf.issue(given.other).unwrap());
             assert!(csrf.check(given.other, &hidden).is_ok());
@@ -487,11 +489,18 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             split(&told.secrets("token")[0], needles);
             let token = &told.secrets("CSRF token")[0];
             needles.secret("CSRF token", token);
-            needles.secret("CSRF token's tag", &from_base64url(str::from_utf8(token).unwrap())[20..]);
+            let token = from_base64url(str::from_utf8(token).unwrap());
+            let (random, tag) = token[4..].split_at(16);
+            needles.secret("CSRF token's tag", tag);
             let ring = needles.ring_key(given.key);
             needles.message_key(&ring, &told.public("sealed")[0], &["palisade cookie", "__Host-login"]);
-            needles.derived_mac_key(&ring, &[b"palisade cookie v1", b"__Host-session"]);
-            needles.derived_mac_key(&ring, &[b"palisade csrf v1"]);
+            let key = needles.derived_mac_key(&ring, &[b"palisade csrf v1"]);
+            used(&key, &[&(given.other.len() as u64).to_be_bytes(), given.other, random], tag);
+            let key = needles.derived_mac_key(&ring, &[b"palisade cookie v1", b"__Host-session"]);
+            let cookie = String::from_utf8(told.secrets("cookie")[0].clone()).unwrap();
+            let [_, tag, value] = *cookie.splitn(3, '.').collect::<Vec<_>>() else { panic!("{cookie}") };
+            needles.secret("cookie's tag", &from_base64url(tag));
+            used(&key, &[value.as_bytes()], &from_base64url(tag));
         },
     },
     Operation {
@@ -532,7 +541,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         needles: |given, told, needles| {
             let ring = needles.ring_key(given.key);
             let log = String::from_utf8(told.public("log")[0].clone()).unwrap();
-            needles.derived_mac_key(&ring, &[b"palisade audit v1", &chain(&log)]);
+            let key = needles.derived_mac_key(&ring, &[b"palisade audit v1", &chain(&log)]);
+            starts(&log, &key);
         },
     },
     Operation {
@@ -557,10 +567,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             let id = base16ct::lower::decode_vec(ratchet.split(' ').nth(2).unwrap()).unwrap();
             let mut secret = ring_secret(&ring, &[b"palisade audit ratchet v1", &id]);
             let log = String::from_utf8(told.public("log")[0].clone()).unwrap();
-            for _ in 0..3 {
+            for epoch in 0..3 {
                 needles.mac_key("ratchet's secret", &secret);
                 let hkdf = hkdf::Hkdf::<sha2::Sha256>::from_prk(&secret).unwrap();
-                needles.derived_mac_key(&hkdf, &[b"chain", &chain(&log)]);
+                let key = needles.derived_mac_key(&hkdf, &[b"chain", &chain(&log)]);
+                if epoch == 0 {
+                    starts(&log, &key);
+                }
                 secret = ring_secret(&hkdf, &[b"next"]);
             }
         },
@@ -773,6 +786,19 @@ fn split(token: &[u8], needles: &mut Needles) {
 fn chain(log: &str) -> Vec<u8> {
     let (_, rest) = log.split_once("\"chain\":\"").unwrap();
     base16ct::lower::decode_vec(rest.split('"').next().unwrap()).unwrap()
+}
+
+/// The key is that of a log, whose first record shows it.
+fn starts(log: &str, key: &[u8]) {
+    let at = log.find(r#""mac":""#).unwrap() + 7;
+    let (signed, rest) = log.split_at(at);
+    let tag = base16ct::lower::decode_vec(rest.split('"').next().unwrap()).unwrap();
+    used(key, &[b"record", &[0; 32], signed.as_bytes()], &tag);
+}
+
+/// The key that is looked for is the one that a tag was made under.
+fn used(key: &[u8], message: &[&[u8]], tag: &[u8]) {
+    assert_eq!(mac(key, message), tag, "another key was used");
 }
 
 fn ring_secret(hkdf: &hkdf::Hkdf<sha2::Sha256>, info: &[&[u8]]) -> Vec<u8> {
