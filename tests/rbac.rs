@@ -385,6 +385,15 @@ fn policies_that_contradict_themselves_are_not_built() {
     assert!(error.to_string().starts_with("assign ann editr: no rule defines this role"), "{error}");
     let error = base().inherits("b", "c").inherits_in("t", "c", "a").inherits("a", "b").build().unwrap_err();
     assert_eq!(error.rule(), "inherits a > b > c > a in t");
+    for (len, dots) in [(16, false), (17, true), (40, true)] {
+        let role = |number: usize| format!("r{}", number % len);
+        let builder =
+            (0..len).fold(base(), |builder, number| builder.inherits(&role(number), &role(number + 1)));
+        let error = builder.build().unwrap_err();
+        let shown: Vec<_> = error.rule().split(" > ").collect();
+        assert_eq!((shown.len(), shown.contains(&"…")), (if dots { 18 } else { 17 }, dots), "{error}");
+        assert_eq!(shown[0].strip_prefix("inherits "), shown.last().copied(), "{error}");
+    }
     let error = base().allow_in("t", "a", "w").only_permissions(["x", "y", "z"]).build().unwrap_err();
     assert_eq!(error.rule(), "allow a w in t");
     assert!(base().only_permissions(["x", "y", "z"]).permission("w").allow("a", "w").build().is_ok());

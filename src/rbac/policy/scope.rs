@@ -289,7 +289,7 @@ fn closure(
                 None => everywhere.map_or(&[][..], |scope| scope.covers.list(junior)),
             };
             let lists = juniors.iter().map(covered);
-            spend(budget, 1 + lists.clone().map(<[u32]>::len).sum::<usize>())?;
+            spend(budget, lists.clone().map(<[u32]>::len).sum())?;
             let mut all: Vec<u32> = lists.flatten().copied().chain([places.role(place)]).collect();
             all.sort_unstable();
             all.dedup();
@@ -319,7 +319,7 @@ fn cycle(way: &[(usize, usize)], again: usize, places: &Roles, roles: &Names) ->
         .map(|place| roles.name(places.role(place)))
         .collect();
     let shown = match &*round {
-        [start @ .., last] if round.len() > MOST_SHOWN => {
+        [start @ .., last] if start.len() > MOST_SHOWN => {
             format!("{} > … > {last}", start.get(..MOST_SHOWN).unwrap_or(start).join(" > "))
         }
         all => all.join(" > "),
