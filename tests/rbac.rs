@@ -715,6 +715,7 @@ fn sessions_have_the_roles_that_are_active() {
         assert_eq!(policy.activate("ann", roles).unwrap_err(), PolicyDenied::NotActivated, "{roles:?}");
     }
     assert!(policy.activate("eve", &[]).is_err());
+    assert!(policy.is_same(&policy.clone()) && !policy.is_same(&Policy::builder().build().unwrap()));
     assert!(policy.activate("ann", &[]).unwrap().check("enter").is_err());
     let bob = policy.activate_in("t", "bob", &["approver"]).unwrap();
     assert_eq!(bob.check("approve").unwrap_err(), PolicyDenied::ExplicitDeny, "by a role that is not active");
