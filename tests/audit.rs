@@ -1172,6 +1172,56 @@ fn flush_tells_what_failed_after_an_event_was_recorded() {
     queue.flush().unwrap();
 }
 
+/// Takes nothing so many times, and is not flushed so many times.
+struct Fickle {
+    written: Vec<u8>,
+    writes: u32,
+    flushes: u32,
+}
+
+impl Write for Fickle {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.writes > 0 {
+            self.writes -= 1;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.written.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.flushes > 0 {
+            self.flushes -= 1;
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_chain_that_could_not_begin_leaves_nothing_to_the_next() {
+    let state = folder("fickle").join("ratchet");
+    Ratchet::create(&state, ring()).unwrap();
+    let fickle = Fickle { written: Vec::new(), writes: 2, flushes: 0 };
+    let log = AuditLog::new(fickle, Ratchet::open(&state).unwrap());
+    for recorded in [false, false, true, true] {
+        let outcome = log.record(event(0)).map_err(|error| error.kind());
+        assert_eq!(outcome, if recorded { Ok(()) } else { Err(AuditErrorKind::Unavailable) });
+    }
+    let written = log.into_inner().unwrap().written;
+    assert_eq!(audit::verify(written.as_slice(), &ring()).unwrap().records, 3);
+}
+
+#[test]
+fn who_records_is_told_that_it_was_not_flushed() {
+    let log = AuditLog::new(Fickle { written: Vec::new(), writes: 0, flushes: 2 }, ring());
+    let error = log.record(event(0)).unwrap_err();
+    assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotSynced, true));
+    assert_eq!(log.sync().unwrap_err().kind(), AuditErrorKind::NotSynced);
+    log.record(event(1)).unwrap();
+    let written = log.into_inner().unwrap().written;
+    assert_eq!(audit::verify(written.as_slice(), &ring()).unwrap().records, 3);
+}
+
 #[test]
 fn nobody_waits_for_a_log_that_takes_no_more() {
     let folder = folder("hopeless");

@@ -54,9 +54,10 @@ impl From<Ratchet> for ChainKey {
     }
 }
 
-/// The key of one chain in the ratchet's epoch of now, derived once. Of a ring, the ring itself keeps it.
+/// The key of one chain in the ratchet's epoch of now, derived once, and put away when an epoch begins. Of a ring, the ring
+/// itself keeps it.
 #[derive(Default)]
-pub(super) struct Current(Option<([u8; 16], u64, Arc<MacKey>)>);
+pub(super) struct Current(Option<([u8; 16], Arc<MacKey>)>);
 
 impl Current {
     pub(super) fn key(&mut self, source: &Source, chain: &[u8; 16]) -> (KeyId, Arc<MacKey>) {
@@ -67,9 +68,9 @@ impl Current {
             }
             Source::Ratchet(ratchet) => ratchet,
         };
-        let known = self.0.take().filter(|(of, epoch, _)| of == chain && *epoch == ratchet.epoch());
-        let new = || (*chain, ratchet.epoch(), Arc::new(epoch_key(ratchet.secret(), chain)));
-        let (_, _, key) = self.0.insert(known.unwrap_or_else(new));
+        let known = self.0.take().filter(|(of, _)| of == chain);
+        let new = || (*chain, Arc::new(epoch_key(ratchet.secret(), chain)));
+        let (_, key) = self.0.insert(known.unwrap_or_else(new));
         (ratchet.key_id(), Arc::clone(key))
     }
 }
