@@ -986,6 +986,8 @@ fn a_missing_checkpoint_is_told_and_a_bad_one_refused() {
     );
     fs::write(&kept, "something else").unwrap();
     assert_eq!(builder().open(&path).unwrap_err().kind(), AuditErrorKind::Malformed);
+    let below_a_file = CheckpointFile::new(kept.join("checkpoint"));
+    assert!(cfg!(windows) || below_a_file.latest().is_err(), "nothing is known of it");
     #[cfg(unix)]
     {
         let elsewhere = folder.join("elsewhere");
@@ -1071,7 +1073,7 @@ fn a_ratchet_that_cannot_be_saved_is_not_left_behind() {
     let folder = folder("ratchet-unsaved");
     let (path, state) = (folder.join("audit.jsonl"), folder.join("ratchet"));
     Ratchet::create(&state, ring()).unwrap();
-    let open = || AuditLog::open(&path, Ratchet::open(&state).unwrap());
+    let open = || AuditLog::builder(Ratchet::open(&state).unwrap()).set_aside_damaged().open(&path);
     open().unwrap().record(event(0)).unwrap();
     // Saving goes through `ratchet.new`, which cannot be made while a folder has its name.
     let blocked = folder.join("ratchet.new");
@@ -1080,6 +1082,8 @@ fn a_ratchet_that_cannot_be_saved_is_not_left_behind() {
         assert_eq!(open().unwrap_err().kind(), AuditErrorKind::NotRatcheted);
     }
     fs::remove_dir(&blocked).unwrap();
+    let mut names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!names.any(|name| name.to_string_lossy().contains("damaged")), "it was set aside");
     let log = open().unwrap();
     log.record(event(1)).unwrap();
     drop(log);
@@ -1173,16 +1177,17 @@ fn flush_tells_what_failed_after_an_event_was_recorded() {
 }
 
 /// Takes nothing so many times, and is not flushed so many times.
+#[derive(Default)]
 struct Fickle {
     written: Vec<u8>,
-    writes: u32,
+    writes: Arc<AtomicU32>,
     flushes: u32,
 }
 
 impl Write for Fickle {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.writes > 0 {
-            self.writes -= 1;
+        if self.writes.load(Ordering::Relaxed) > 0 {
+            self.writes.fetch_sub(1, Ordering::Relaxed);
             return Err(io::ErrorKind::StorageFull.into());
         }
         self.written.write(bytes)
@@ -1201,7 +1206,7 @@ impl Write for Fickle {
 fn a_chain_that_could_not_begin_leaves_nothing_to_the_next() {
     let state = folder("fickle").join("ratchet");
     Ratchet::create(&state, ring()).unwrap();
-    let fickle = Fickle { written: Vec::new(), writes: 2, flushes: 0 };
+    let fickle = Fickle { writes: Arc::new(2.into()), ..Fickle::default() };
     let log = AuditLog::new(fickle, Ratchet::open(&state).unwrap());
     for recorded in [false, false, true, true] {
         let outcome = log.record(event(0)).map_err(|error| error.kind());
@@ -1212,8 +1217,34 @@ fn a_chain_that_could_not_begin_leaves_nothing_to_the_next() {
 }
 
 #[test]
+fn no_event_is_recorded_in_an_epoch_that_is_over() {
+    let (folder, clock, writes) = (folder("epochs"), ManualClock::new(), Arc::new(AtomicU32::new(0)));
+    let state = folder.join("ratchet");
+    Ratchet::create(&state, ring()).unwrap();
+    let ratchet = Ratchet::open(&state).unwrap().epoch_length(Duration::from_secs(60));
+    let fickle = Fickle { writes: Arc::clone(&writes), ..Fickle::default() };
+    let log = AuditLog::builder(ratchet).clock(clock.clone()).writer(fickle);
+    log.record(event(0)).unwrap();
+    // One that cannot begin.
+    clock.advance(Duration::from_secs(60));
+    writes.store(1, Ordering::Relaxed);
+    let error = log.record(event(1)).unwrap_err();
+    assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::Unavailable, false));
+    // One that begins, and cannot be saved: saving goes through `ratchet.new`.
+    let blocked = folder.join("ratchet.new");
+    fs::create_dir(&blocked).unwrap();
+    let error = log.record(event(2)).unwrap_err();
+    assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotRatcheted, true));
+    fs::remove_dir(&blocked).unwrap();
+    log.record(event(3)).unwrap();
+    let written = log.into_inner().unwrap().written;
+    let verified = audit::verify(written.as_slice(), &ring()).unwrap();
+    assert_eq!((verified.records, verified.epoch), (5, Some(0)), "it began in epoch 0");
+}
+
+#[test]
 fn who_records_is_told_that_it_was_not_flushed() {
-    let log = AuditLog::new(Fickle { written: Vec::new(), writes: 0, flushes: 2 }, ring());
+    let log = AuditLog::new(Fickle { flushes: 2, ..Fickle::default() }, ring());
     let error = log.record(event(0)).unwrap_err();
     assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotSynced, true));
     assert_eq!(log.sync().unwrap_err().kind(), AuditErrorKind::NotSynced);

@@ -254,8 +254,7 @@ impl State<LogFile> {
         // The line that starts the file may itself be torn: then there is no record yet.
         let reached = tail.first.as_deref().map(|first| self.check(first, &tail)).transpose()?;
         if let Some(kept) = latest {
-            let is_met = reached.map(|reached| self.meets(&kept, &reached, &tail)).transpose()?;
-            if is_met != Some(true) {
+            if reached.is_none() || !self.meets(&kept, &tail)? {
                 return Err(AuditErrorKind::Truncated.into());
             }
         }
@@ -285,15 +284,7 @@ impl State<LogFile> {
     }
 
     /// Whether the file holds the record that a checkpoint was made after.
-    fn meets(
-        &self,
-        Checkpoint { head: kept }: &Checkpoint,
-        reached: &Head,
-        tail: &Tail,
-    ) -> Result<bool, AuditError> {
-        if kept.chain != reached.chain || kept.seq > reached.seq {
-            return Ok(false);
-        }
+    fn meets(&self, Checkpoint { head: kept }: &Checkpoint, tail: &Tail) -> Result<bool, AuditError> {
         // What was kept before the last rotation is the record that this file follows.
         let first = tail.first.as_deref().and_then(line::outline);
         let before = first.and_then(|first| first.start.filter(|_| first.seq == kept.seq.saturating_add(1)));
