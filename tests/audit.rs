@@ -751,6 +751,26 @@ fn only_the_applications_own_events_are_sampled() {
 }
 
 #[test]
+fn a_line_says_that_something_was_cut() {
+    let long = "a".repeat(1025);
+    let name = Box::leak(long.clone().into_boxed_str());
+    for (app, event, is_cut) in [
+        ("shop", Event::authorization_denied().subject(&long[1..]).detail("of", &long[1..]), false),
+        (&long, Event::authorization_denied(), true),
+        ("shop", Event::authorization_denied().subject(&*long), true),
+        ("shop", Event::authorization_denied().subject("ann").detail("of", &*long).detail("or", 1), true),
+        ("shop", Event::authorization_denied().subject("a".repeat(3000)).session("5f2a"), true),
+        ("shop", Event::authorization_denied().detail(name, 1).detail("or", 1), true),
+    ] {
+        let log = AuditLog::builder(ring()).app(app).writer(Vec::new());
+        log.record(event).unwrap();
+        let text = String::from_utf8(log.into_inner().unwrap()).unwrap();
+        let line = text.lines().last().unwrap();
+        assert_eq!(line.contains(r#","cut":true,"#), is_cut, "{line}");
+    }
+}
+
+#[test]
 fn every_part_of_an_event_is_in_its_line() {
     let log = AuditLog::builder(ring()).app("shop").clock(ManualClock::new()).writer(Vec::new());
     log.record(
@@ -1247,6 +1267,9 @@ fn who_records_is_told_that_it_was_not_flushed() {
     let log = AuditLog::new(Fickle { flushes: 2, ..Fickle::default() }, ring());
     let error = log.record(event(0)).unwrap_err();
     assert_eq!((error.kind(), error.is_recorded()), (AuditErrorKind::NotSynced, true));
+    let source =
+        std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>()).unwrap();
+    assert_eq!(source.kind(), io::ErrorKind::BrokenPipe);
     assert_eq!(log.sync().unwrap_err().kind(), AuditErrorKind::NotSynced);
     log.record(event(1)).unwrap();
     let written = log.into_inner().unwrap().written;

@@ -371,4 +371,18 @@ mod tests {
         assert_eq!((event.texts.len(), event.details.len(), event.is_cut), (1, 32, true));
         assert_eq!(event.details[0], ("detail 0", Detail::Text("é".repeat(1024))));
     }
+
+    #[test]
+    fn the_last_word_of_what_is_cut_goes_unless_it_is_most_of_the_text() {
+        for (first, kept) in
+            [(MAX_KEPT / 2, MAX_KEPT), (MAX_KEPT / 2 + 1, MAX_KEPT / 2 + 1), (MAX_KEPT, MAX_KEPT)]
+        {
+            let mut is_cut = false;
+            let text = cut(format!("{} {}", "a".repeat(first), "b".repeat(MAX_KEPT)), &mut is_cut);
+            assert_eq!((text.len(), is_cut), (kept, true), "{first} before the last word");
+        }
+        let (mut is_cut, whole) = (false, "a".repeat(MAX_KEPT));
+        assert_eq!(cut(whole.clone(), &mut is_cut), whole);
+        assert!(!is_cut);
+    }
 }
