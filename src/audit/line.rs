@@ -302,13 +302,16 @@ mod tests {
     #[test]
     fn a_text_is_cut_between_characters_and_escapes() {
         for (unit, width) in [("x", 1), ("é", 2), ("\0", 6), ("\u{e0041}", 12), ("\"", 2), ("😀", 4)] {
-            let fits = MAX_TEXT / width;
-            assert!(!escape(&mut String::new(), &unit.repeat(fits)));
-            let mut line = "before ".to_owned();
-            assert!(escape(&mut line, &unit.repeat(fits + 1)), "{unit:?}");
-            assert!(line.len() <= "before ".len() + MAX_TEXT + '…'.len_utf8());
-            let read: String = serde_json::from_str(&format!("\"{line}\"")).unwrap();
-            assert_eq!(read.strip_prefix("before ").unwrap(), format!("{}…", unit.repeat(fits)));
+            for first in 0..width {
+                let fits = (MAX_TEXT - first) / width;
+                let text = |units| format!("{}{}", "x".repeat(first), unit.repeat(units));
+                assert!(!escape(&mut String::new(), &text(fits)));
+                let mut line = "before ".to_owned();
+                assert!(escape(&mut line, &text(fits + 1)), "{unit:?}");
+                assert!(line.len() <= "before ".len() + MAX_TEXT + '…'.len_utf8());
+                let read: String = serde_json::from_str(&format!("\"{line}\"")).unwrap();
+                assert_eq!(read.strip_prefix("before ").unwrap(), format!("{}…", text(fits)));
+            }
         }
     }
 
