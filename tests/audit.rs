@@ -428,6 +428,19 @@ fn a_checkpoint_that_is_not_saved_is_told_and_tried_again() {
 }
 
 #[test]
+fn what_is_not_in_the_last_checkpoint_is_in_one_when_the_log_is_dropped() {
+    let store = Elsewhere::default();
+    let log = || AuditLog::builder(ring()).checkpoints(store.clone(), 100).writer(Vec::new());
+    assert_eq!(log().into_inner().unwrap(), b"", "nothing was recorded, and no chain begins");
+    assert_eq!(store.latest().unwrap(), None);
+    let log = log();
+    log.record(event(0)).unwrap();
+    assert_eq!(store.latest().unwrap(), None);
+    drop(log);
+    assert_eq!(store.latest().unwrap().unwrap().seq(), 1);
+}
+
+#[test]
 fn keys_are_rotated_while_a_log_is_open() {
     let (ring, folder) = (KeyRing::generate().unwrap(), folder("keys"));
     let path = folder.join("audit.jsonl");
