@@ -658,6 +658,32 @@ impl Write for Short {
     }
 }
 
+/// Takes seven bytes at a time, and is interrupted before each.
+struct Interrupted(Vec<u8>, bool);
+
+impl Write for Interrupted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1 = !self.1;
+        if self.1 {
+            Err(io::ErrorKind::Interrupted.into())
+        } else {
+            self.0.write(&bytes[..bytes.len().min(7)])
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_is_interrupted_goes_on() {
+    let log = AuditLog::new(Interrupted(Vec::new(), false), ring());
+    (0..3).for_each(|number| log.record(event(number)).unwrap());
+    let written = log.into_inner().unwrap().0;
+    assert_eq!(audit::verify(written.as_slice(), ring()).unwrap().records, 4);
+}
+
 #[test]
 fn a_writer_that_took_half_a_record_gets_nothing_more() {
     let (lines, _) = log_of(3);
@@ -1246,7 +1272,7 @@ fn a_chain_that_could_not_begin_leaves_nothing_to_the_next() {
         assert_eq!(outcome, if recorded { Ok(()) } else { Err(AuditErrorKind::Unavailable) });
     }
     let written = log.into_inner().unwrap().written;
-    assert_eq!(audit::verify(written.as_slice(), &ring()).unwrap().records, 3);
+    assert_eq!(audit::verify(written.as_slice(), ring()).unwrap().records, 3);
 }
 
 #[test]
@@ -1271,7 +1297,7 @@ fn no_event_is_recorded_in_an_epoch_that_is_over() {
     fs::remove_dir(&blocked).unwrap();
     log.record(event(3)).unwrap();
     let written = log.into_inner().unwrap().written;
-    let verified = audit::verify(written.as_slice(), &ring()).unwrap();
+    let verified = audit::verify(written.as_slice(), ring()).unwrap();
     assert_eq!((verified.records, verified.epoch), (5, Some(0)), "it began in epoch 0");
 }
 
@@ -1286,7 +1312,7 @@ fn who_records_is_told_that_it_was_not_flushed() {
     assert_eq!(log.sync().unwrap_err().kind(), AuditErrorKind::NotSynced);
     log.record(event(1)).unwrap();
     let written = log.into_inner().unwrap().written;
-    assert_eq!(audit::verify(written.as_slice(), &ring()).unwrap().records, 3);
+    assert_eq!(audit::verify(written.as_slice(), ring()).unwrap().records, 3);
 }
 
 #[test]

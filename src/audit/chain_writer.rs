@@ -253,10 +253,10 @@ impl State<LogFile> {
         }
         // The line that starts the file may itself be torn: then there is no record yet.
         let reached = tail.first.as_deref().map(|first| self.check(first, &tail)).transpose()?;
-        if let Some(kept) = latest {
-            if reached.is_none() || !self.meets(&kept, &tail)? {
-                return Err(AuditErrorKind::Truncated.into());
-            }
+        if let Some(kept) = latest
+            && (reached.is_none() || !self.meets(&kept, &tail)?)
+        {
+            return Err(AuditErrorKind::Truncated.into());
         }
         self.head = reached;
         if is_whole {
