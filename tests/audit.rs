@@ -441,6 +441,35 @@ fn what_is_not_in_the_last_checkpoint_is_in_one_when_the_log_is_dropped() {
 }
 
 #[test]
+fn any_record_of_a_long_log_is_found_by_its_checkpoint() {
+    const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let path = folder("long").join("audit.jsonl");
+    let log = AuditLog::builder(ring()).fsync(Fsync::Never).open(&path).unwrap();
+    let mut checkpoints = vec![log.checkpoint().unwrap()];
+    for number in 0..900_u32 {
+        let details = NAMES.iter().take((number * 7919 % 9) as usize);
+        let text = "x".repeat((number * 37 % 1024) as usize);
+        log.record(details.fold(event(number), |event, name| event.detail(name, &*text))).unwrap();
+        if number % 7 == 0 {
+            checkpoints.push(log.checkpoint().unwrap());
+        }
+    }
+    drop(log);
+    assert!(fs::metadata(&path).unwrap().len() > 1_500_000);
+    for kept in checkpoints {
+        let open = |kept| {
+            let store = Elsewhere { kept: Arc::new(Mutex::new(Some(kept))), ..Elsewhere::default() };
+            AuditLog::builder(ring()).checkpoints(store, 100).open(&path).map(drop)
+        };
+        open(kept).unwrap();
+        let mut other = kept.to_string();
+        let last = if other.pop() == Some('0') { '1' } else { '0' };
+        other.push(last);
+        assert_eq!(open(other.parse().unwrap()).unwrap_err().kind(), AuditErrorKind::Truncated, "{kept}");
+    }
+}
+
+#[test]
 fn keys_are_rotated_while_a_log_is_open() {
     let (ring, folder) = (KeyRing::generate().unwrap(), folder("keys"));
     let path = folder.join("audit.jsonl");
