@@ -10,9 +10,9 @@ use std::hint::black_box;
 
 use base32ct::{Base32UpperUnpadded, Encoding as _};
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
+use subtle::Choice;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::compare::Choice;
 use crate::random::{self, RandomError};
 use crate::secret::{SecretBytes, erase};
 
